@@ -1,0 +1,65 @@
+package io.longinfer.kernels.attention;
+
+/**
+ * Attention of query rows over a list of chunks, continuing a running softmax. Rows of one call share a KV head.
+ * Implementations keep scratch per thread only; calls on disjoint rows may run at once.
+ *
+ * <p>Queries are pre-scaled: a score is {@code q . k} as it stands, the caller has multiplied by 1/sqrt(headDim).
+ */
+public interface AttentionKernels {
+    /**
+     * Decode: the {@code group} query heads of one token over all of {@code chunks}; every token of every chunk is visible
+     * but those at positions greater than {@code position}.
+     *
+     * @param q {@code [group][headDim]} from {@code qOffset}
+     * @param stateRow the state's row of the first query head; the others follow
+     * @param mass {@code [group][chunks.size()]} from 0, or {@code null}: receives for each chunk the sum over its tokens of
+     *     {@code exp(score - state.max)} with the row's max after this call
+     */
+    void decode(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int group,
+            int position,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            float[] mass);
+
+    /**
+     * Prefill: {@code tokens} consecutive tokens from {@code firstPosition}, {@code group} query heads each, over {@code
+     * chunks}, causally: a key is visible to a query at its own or a later position.
+     *
+     * <p>Query row (t, g) is at {@code q[qOffset + t * qStride + g * headDim]} and is row {@code stateRow + t *
+     * stateStride + g} of the state.
+     */
+    void prefill(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int qStride,
+            int group,
+            int tokens,
+            int firstPosition,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            int stateStride);
+
+    /**
+     * Stores one token's key and value of one head into a chunk, rounding to fp16 to nearest even.
+     *
+     * @param slot memory of the chunk, {@code layout.sizeBytes()} from {@code offsetBytes}
+     * @param token place in the chunk, 0 to 15
+     */
+    void store(
+            ChunkLayout layout,
+            float[] keys,
+            int keysOffset,
+            float[] values,
+            int valuesOffset,
+            java.lang.foreign.MemorySegment slot,
+            long offsetBytes,
+            int token);
+}

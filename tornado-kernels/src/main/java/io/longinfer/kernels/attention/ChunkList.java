@@ -1,0 +1,56 @@
+package io.longinfer.kernels.attention;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Chunks of one KV head that are attended together: where each lies in one segment, and the position of its first token.
+ * Reused from call to call to keep the decode path free of allocation. Not thread-safe.
+ */
+public final class ChunkList {
+    private MemorySegment memory = MemorySegment.NULL;
+    private long[] offsets = new long[64];
+    private int[] firstPositions = new int[64];
+    private int size;
+
+    /** Empties the list and sets the segment in which the chunks to come lie. */
+    public void reset(MemorySegment memory) {
+        this.memory = memory;
+        size = 0;
+    }
+
+    /**
+     * Adds a chunk.
+     *
+     * @param offsetBytes where it starts in {@link #memory()}
+     * @param firstPosition position of its first token; tokens behind a query's own position are masked
+     */
+    public void add(long offsetBytes, int firstPosition) {
+        if (size == offsets.length) {
+            offsets = Arrays.copyOf(offsets, 2 * size);
+            firstPositions = Arrays.copyOf(firstPositions, 2 * size);
+        }
+        offsets[size] = offsetBytes;
+        firstPositions[size++] = firstPosition;
+    }
+
+    /** The segment in which all chunks lie. */
+    public MemorySegment memory() {
+        return memory;
+    }
+
+    /** Number of chunks. */
+    public int size() {
+        return size;
+    }
+
+    /** Where chunk {@code index} starts, in bytes. */
+    public long offsetBytes(int index) {
+        return offsets[index];
+    }
+
+    /** Position of the first token of chunk {@code index}. */
+    public int firstPosition(int index) {
+        return firstPositions[index];
+    }
+}

@@ -1,0 +1,2 @@
+/** Normalisation, rotary positions, gated activations and softmax. */
+package io.longinfer.kernels.elementwise;
