@@ -65,12 +65,13 @@ public interface DeviceSession extends AutoCloseable {
     ClosedChunks closedChunks();
 
     /**
-     * Logits of one token of the block, after the last layer.
+     * Logits of consecutive tokens of the block, after the last layer.
      *
-     * @param blockIndex 0 to {@code blockTokens() - 1}
-     * @param logits {@code [vocabulary]}
+     * @param first place in the block of the first of them
+     * @param count how many, at least 1
+     * @param logits {@code [count][vocabulary]}
      */
-    void logits(int blockIndex, float[] logits);
+    void logits(int first, int count, float[] logits);
 
     /** Forgets the sequence; the next block starts at position 0. */
     void reset();
