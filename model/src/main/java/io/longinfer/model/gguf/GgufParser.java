@@ -17,6 +17,7 @@ final class GgufParser {
     private static final long DEFAULT_ALIGNMENT = 32;
     /** The format demands a multiple of 8; so every tensor's numbers are aligned in memory too. */
     private static final long LEAST_ALIGNMENT = 8;
+
     private static final int MOST_NAME_BYTES = 65_535;
     private static final int MOST_DIMENSIONS = 4;
     /** A name's length and one letter, a type and the smallest value. */
