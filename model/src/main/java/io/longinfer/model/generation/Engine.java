@@ -1,0 +1,70 @@
+package io.longinfer.model.generation;
+
+import io.longinfer.kernels.device.CpuDevice;
+import io.longinfer.kernels.device.CpuKernels;
+import io.longinfer.kernels.device.DecoderWeights;
+import io.longinfer.kernels.device.Device;
+import io.longinfer.kernels.device.SpinningWorkerPool;
+import io.longinfer.kernels.device.WorkerPool;
+import io.longinfer.kvcache.KvConfig;
+import java.io.IOException;
+
+/**
+ * A device and the threads that work for it. One session computes at a time. Closing stops the threads; sessions are closed
+ * first.
+ */
+public final class Engine implements AutoCloseable {
+    /** Tokens of a prefill block unless asked otherwise. */
+    public static final int DEFAULT_BLOCK_TOKENS = 512;
+
+    private final Device device;
+    private final WorkerPool workers;
+    private final CpuKernels kernels;
+
+    private Engine(Device device, WorkerPool workers, CpuKernels kernels) {
+        this.device = device;
+        this.workers = workers;
+        this.kernels = kernels;
+    }
+
+    /**
+     * The processor, with {@code threads} threads (the caller's among them).
+     *
+     * @throws IllegalArgumentException if {@code threads} is not positive
+     */
+    public static Engine cpu(int threads) {
+        return cpu(threads, CpuKernels.fastest());
+    }
+
+    /** The processor with kernels of one's own choice. */
+    public static Engine cpu(int threads, CpuKernels kernels) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("at least one thread computes, not " + threads);
+        }
+        WorkerPool workers = threads == 1 ? WorkerPool.sequential() : new SpinningWorkerPool(threads);
+        return new Engine(new CpuDevice(workers, kernels), workers, kernels);
+    }
+
+    /** The device. */
+    public Device device() {
+        return device;
+    }
+
+    /**
+     * Starts an empty sequence.
+     *
+     * @param contextTokens most tokens it will hold
+     * @param blockTokens most tokens read at once in prefill
+     * @throws IOException if the disk tier cannot be set up
+     */
+    public InferenceSession open(DecoderWeights weights, KvConfig kv, int contextTokens, int blockTokens)
+            throws IOException {
+        return new InferenceSession(weights, device, workers, kernels.abstracts(), kv, contextTokens, blockTokens);
+    }
+
+    @Override
+    public void close() {
+        device.close();
+        workers.close();
+    }
+}
