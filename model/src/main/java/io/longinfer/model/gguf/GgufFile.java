@@ -46,13 +46,17 @@ public final class GgufFile implements AutoCloseable {
         // Shared, because the threads of a worker pool all read the weights.
         Arena arena = Arena.ofShared();
         try {
-            MemorySegment memory = map(path, arena);
-            GgufParser.Contents contents = new GgufParser(new GgufCursor(path, memory)).parse();
-            return new GgufFile(arena, path, memory.byteSize(), contents);
+            return parse(path, map(path, arena), arena);
         } catch (IOException | RuntimeException | Error failure) {
             arena.close();
             throw failure;
         }
+    }
+
+    /** Reads a file's bytes; {@code arena} owns them, and is the file's from now on if this returns. */
+    static GgufFile parse(Path path, MemorySegment memory, Arena arena) throws ModelFormatException {
+        GgufParser.Contents contents = new GgufParser(new GgufCursor(path, memory)).parse();
+        return new GgufFile(arena, path, memory.byteSize(), contents);
     }
 
     private static MemorySegment map(Path path, Arena arena) throws IOException {
