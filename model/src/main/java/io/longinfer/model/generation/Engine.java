@@ -41,7 +41,7 @@ public final class Engine implements AutoCloseable {
         if (threads < 1) {
             throw new IllegalArgumentException("at least one thread computes, not " + threads);
         }
-        WorkerPool workers = threads == 1 ? WorkerPool.sequential() : new SpinningWorkerPool(threads);
+        WorkerPool workers = threads == 1 ? WorkerPool.sequential() : new SpinningWorkerPool("longinfer", threads);
         return new Engine(new CpuDevice(workers, kernels), workers, kernels);
     }
 

@@ -25,7 +25,7 @@ record Golden(Map<String, Case> cases, Greedy greedy) {
 
         /** KL divergence of the last token's distribution from the reference's, over the reference's 64 likeliest. */
         double divergence(float[] logits) {
-            double ours = logSumExp(logits);
+            double ours = Golden.logSumExp(logits);
             double sum = 0;
             for (int i = 0; i < topIds.length; i++) {
                 double reference = topLogits[i] - logSumExp;

@@ -1,0 +1,169 @@
+package io.longinfer.model.generation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longinfer.kernels.device.BlockTable;
+import io.longinfer.kernels.device.ClosedChunks;
+import io.longinfer.kernels.device.CpuDevice;
+import io.longinfer.kernels.device.CpuKernels;
+import io.longinfer.kernels.device.DecoderShape;
+import io.longinfer.kernels.device.DeviceSession;
+import io.longinfer.kernels.device.KvPool;
+import io.longinfer.kernels.device.WorkerPool;
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.KvMetrics;
+import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.model.Model;
+import io.longinfer.model.catalog.ModelCatalog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Wherever keys and values lie, attending all of them gives the logits of a cache that simply keeps them in memory. */
+class TiersTest {
+    private static final double TOLERANCE = 1e-3;
+    private static final int PROMPT = 1333;
+    private static final int STEPS = 40;
+    private static final long KIB = 1024;
+
+    private static Model model;
+    private static Engine engine;
+    private static int[] ids;
+    private static List<float[]> expected;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void open() throws IOException {
+        model = Model.open(ModelCatalog.resolve("needle"));
+        engine = Engine.cpu(2);
+        ids = new SplittableRandom(7)
+                .ints(PROMPT + STEPS, 10, model.shape().vocabulary())
+                .toArray();
+        expected = plainLogits();
+    }
+
+    @AfterAll
+    static void close() {
+        engine.close();
+        model.close();
+    }
+
+    @Test
+    void everythingOnTheDevice() throws IOException {
+        check(config(SelectorKind.FULL, Long.MAX_VALUE, 0, 0), 512);
+    }
+
+    @Test
+    void ratioOneIsFull() throws IOException {
+        check(config(SelectorKind.TOPK, Long.MAX_VALUE, 0, 0), 512);
+    }
+
+    @Test
+    void blocksOfAwkwardSize() throws IOException {
+        check(config(SelectorKind.FULL, Long.MAX_VALUE, 0, 0), 37);
+    }
+
+    @Test
+    void deviceAndHost() throws IOException {
+        check(config(SelectorKind.TOPK, 1024 * KIB, 4096 * KIB, 0), 512);
+    }
+
+    @Test
+    void mostOnDisk() throws IOException {
+        KvMetrics metrics = check(config(SelectorKind.TOPK, 768 * KIB, 512 * KIB, 64 * 1024 * KIB), 100);
+        assertTrue(metrics.tier(Tier.DISK).residentBytes() > 2 * 1024 * KIB, "little lies on disk");
+    }
+
+    @Test
+    void diskWithoutHost() throws IOException {
+        check(config(SelectorKind.FULL, 768 * KIB, 0, 64 * 1024 * KIB), 512);
+    }
+
+    private KvConfig config(SelectorKind selector, long device, long host, long disk) {
+        return KvConfig.defaults().toBuilder()
+                .selector(selector)
+                .ratio(1.0)
+                .budgets(device, host, disk)
+                .diskDirectory(directory)
+                .build();
+    }
+
+    private static KvMetrics check(KvConfig config, int blockTokens) throws IOException {
+        try (InferenceSession session = engine.open(model.weights(), config, ids.length, blockTokens)) {
+            List<float[]> found = new ArrayList<>();
+            session.forEachPosition(ids, PROMPT, (index, logits) -> {
+                if (index >= PROMPT - 1) {
+                    found.add(logits.clone());
+                }
+            });
+            assertEquals(expected.size(), found.size());
+            for (int i = 0; i < found.size(); i++) {
+                for (int token = 0; token < found.get(i).length; token++) {
+                    assertEquals(expected.get(i)[token], found.get(i)[token], TOLERANCE, "step " + i + ", token " + token);
+                }
+            }
+            KvMetrics metrics = session.cache().metrics();
+            for (KvMetrics.TierMetrics tier : metrics.tiers()) {
+                assertTrue(tier.peakBytes() <= tier.budgetBytes(), () -> tier + " went over its budget");
+            }
+            return metrics;
+        }
+    }
+
+    /** The plain cache: one pool a layer with room for everything, every chunk attended. */
+    private static List<float[]> plainLogits() {
+        DecoderShape shape = model.shape();
+        WorkerPool workers = WorkerPool.sequential();
+        CpuDevice device = new CpuDevice(workers, CpuKernels.fastest());
+        int chunks = ids.length / ChunkLayout.TOKENS;
+        List<KvPool> pools = new ArrayList<>();
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            pools.add(device.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunks));
+        }
+        List<float[]> logits = new ArrayList<>();
+        try (DeviceSession session = device.open(model.weights(), PROMPT)) {
+            for (int from = 0; from < ids.length; from = from == 0 ? PROMPT : from + 1) {
+                session.begin(ids, from, from == 0 ? PROMPT : 1, from);
+                for (int layer = 0; layer < shape.layers(); layer++) {
+                    plainLayer(session, layer, from / ChunkLayout.TOKENS, pools.get(layer), chunks);
+                }
+                float[] last = new float[shape.vocabulary()];
+                session.logits(session.blockTokens() - 1, 1, last);
+                logits.add(last);
+            }
+        }
+        pools.forEach(KvPool::close);
+        return logits;
+    }
+
+    private static void plainLayer(DeviceSession session, int layer, int past, KvPool pool, int chunksPerHead) {
+        int kvHeads = session.shape().kvHeads();
+        session.project(layer);
+        BlockTable table = new BlockTable(kvHeads);
+        for (int head = 0; head < kvHeads; head++) {
+            for (int chunk = 0; chunk < past; chunk++) {
+                table.add(head, chunk, head * chunksPerHead + chunk);
+            }
+        }
+        session.attend(layer, pool, table);
+        session.finish(layer);
+        ClosedChunks closed = session.closedChunks();
+        for (int head = 0; head < kvHeads; head++) {
+            for (int c = 0; c < closed.count(); c++) {
+                long offset = head * closed.headStrideBytes() + (long) c * pool.layout().sizeBytes();
+                pool.write(head * chunksPerHead + closed.first() + c, closed.memory(), offset);
+            }
+        }
+    }
+}
