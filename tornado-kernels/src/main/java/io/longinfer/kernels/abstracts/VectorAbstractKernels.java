@@ -1,0 +1,161 @@
+package io.longinfer.kernels.abstracts;
+
+import static io.longinfer.kernels.vector.HalfFloats.HALF_SCALE;
+import static io.longinfer.kernels.vector.Lanes.COUNT;
+
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.vector.HalfFloats;
+import io.longinfer.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Abstracts with the Vector API. Thread-safe: each thread has scratch of its own.
+ *
+ * <p>A query is split into its negative and its positive part, so that a bound is one product of a row of twice the head's
+ * length with a group as it lies in memory: {@code U = min(q, 0) . minima + max(q, 0) . maxima}. Of each pair of terms one
+ * is a true zero, so a bound rounds as often as a score does: both are off by at most {@code headDim * 2^-24} times the sum
+ * of their terms' magnitudes, and no score exceeds its bound by more than that, twice.
+ */
+public final class VectorAbstractKernels implements AbstractKernels {
+    private static final ValueLayout.OfShort FP16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int COLUMN_BYTES = AbstractLayout.CHUNKS * Short.BYTES;
+    private static final int COLUMNS_PER_GROUP = AbstractLayout.CHUNKS / COUNT;
+
+    private final ThreadLocal<Scratch> scratches = ThreadLocal.withInitial(Scratch::new);
+
+    /** Whether this machine's vectors are wide enough; if not, take {@link ScalarAbstractKernels}. */
+    public static boolean supported() {
+        return Lanes.supported();
+    }
+
+    @Override
+    public void update(
+            ChunkLayout layout,
+            MemorySegment chunk,
+            long chunkOffset,
+            MemorySegment group,
+            long groupOffset,
+            int index) {
+        long minimum = groupOffset + (long) index * Short.BYTES;
+        long maximum = minimum + (long) layout.headDim() * COLUMN_BYTES;
+        for (int j = 0; j < layout.headDim(); j++) {
+            long row = chunkOffset + layout.keyOffset(j, 0);
+            ShortVector min = ordered(chunk, row);
+            ShortVector max = min;
+            for (int t = COUNT; t < ChunkLayout.TOKENS; t += COUNT) {
+                ShortVector more = ordered(chunk, row + (long) t * Short.BYTES);
+                min = min.min(more);
+                max = max.max(more);
+            }
+            group.set(FP16, minimum + (long) j * COLUMN_BYTES, unordered(min.reduceLanes(VectorOperators.MIN)));
+            group.set(FP16, maximum + (long) j * COLUMN_BYTES, unordered(max.reduceLanes(VectorOperators.MAX)));
+        }
+    }
+
+    /** Fp16 numbers as shorts of the same order: the magnitude of negative ones is complemented. */
+    private static ShortVector ordered(MemorySegment memory, long offset) {
+        ShortVector bits = ShortVector.fromMemorySegment(Lanes.SHORTS, memory, offset, ByteOrder.LITTLE_ENDIAN);
+        return bits.lanewise(
+                VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 15).and((short) 0x7fff));
+    }
+
+    private static short unordered(short key) {
+        return (short) (key ^ (key >> 15 & 0x7fff));
+    }
+
+    @Override
+    public void upperBounds(
+            AbstractLayout layout,
+            MemorySegment abstracts,
+            long offsetBytes,
+            int groups,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] upper,
+            int upperOffset,
+            int stride) {
+        Scratch scratch = scratches.get();
+        scratch.split(q, qOffset, heads, layout.headDim(), 0, layout.headDim());
+        scratch.bounds(layout, abstracts, offsetBytes, groups, heads, upper, upperOffset, stride);
+    }
+
+    @Override
+    public void lowerBounds(
+            AbstractLayout layout,
+            MemorySegment abstracts,
+            long offsetBytes,
+            int groups,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] lower,
+            int lowerOffset,
+            int stride) {
+        Scratch scratch = scratches.get();
+        scratch.split(q, qOffset, heads, layout.headDim(), layout.headDim(), 0);
+        scratch.bounds(layout, abstracts, offsetBytes, groups, heads, lower, lowerOffset, stride);
+    }
+
+    /** What one thread works with. */
+    private static final class Scratch {
+        /** {@code [heads][2 headDim]}: the factors of the minima, then those of the maxima. */
+        private float[] rows = {};
+
+        /** {@code [heads][2 COUNT]}: a pair of columns of bounds. */
+        private float[] sums = {};
+
+        void split(float[] q, int qOffset, int heads, int headDim, int negative, int positive) {
+            if (rows.length < heads * 2 * headDim || sums.length < heads * 2 * COUNT) {
+                rows = new float[heads * 2 * headDim];
+                sums = new float[heads * 2 * COUNT];
+            }
+            for (int h = 0; h < heads; h++) {
+                int row = h * 2 * headDim;
+                for (int j = 0; j < headDim; j++) {
+                    float x = q[qOffset + h * headDim + j] * HALF_SCALE;
+                    rows[row + negative + j] = Math.min(x, 0);
+                    rows[row + positive + j] = Math.max(x, 0);
+                }
+            }
+        }
+
+        void bounds(
+                AbstractLayout layout,
+                MemorySegment abstracts,
+                long offsetBytes,
+                int groups,
+                int heads,
+                float[] bounds,
+                int boundsOffset,
+                int stride) {
+            int columns = groups * COLUMNS_PER_GROUP;
+            int length = 2 * layout.headDim();
+            for (int column = 0; column < columns; column += 2) {
+                int width = Math.min(2, columns - column);
+                long first = column(layout, offsetBytes, column);
+                long second = column(layout, offsetBytes, column + width - 1);
+                Arrays.fill(sums, 0, heads * 2 * COUNT, 0f);
+                HalfFloats.multiply(
+                        abstracts, first, second, COLUMN_BYTES, length, heads, rows, 0, length, sums, 0, 2 * COUNT);
+                for (int h = 0; h < heads; h++) {
+                    int to = boundsOffset + h * stride + column * COUNT;
+                    for (int i = 0; i < width * COUNT; i++) {
+                        bounds[to + i] = sums[h * 2 * COUNT + i] * HALF_SCALE;
+                    }
+                }
+            }
+        }
+
+        private static long column(AbstractLayout layout, long offsetBytes, int column) {
+            return offsetBytes
+                    + (long) (column / COLUMNS_PER_GROUP) * layout.groupBytes()
+                    + (long) (column % COLUMNS_PER_GROUP) * COUNT * Short.BYTES;
+        }
+    }
+}

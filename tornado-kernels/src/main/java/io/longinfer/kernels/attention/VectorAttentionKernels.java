@@ -1,0 +1,76 @@
+package io.longinfer.kernels.attention;
+
+import io.longinfer.kernels.vector.Lanes;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Attention with the Vector API. Thread-safe: each thread has scratch of its own, which grows to the largest head and group
+ * it has seen and then stays.
+ */
+public final class VectorAttentionKernels implements AttentionKernels {
+    private final ScalarAttentionKernels scalar = new ScalarAttentionKernels();
+    private final ThreadLocal<VectorDecode> decodes = ThreadLocal.withInitial(VectorDecode::new);
+    private final ThreadLocal<VectorPrefill> prefills = ThreadLocal.withInitial(VectorPrefill::new);
+
+    /** Whether this machine's vectors are wide enough; if not, take {@link ScalarAttentionKernels}. */
+    public static boolean supported() {
+        return Lanes.supported();
+    }
+
+    @Override
+    public void decode(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int group,
+            int position,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            float[] mass) {
+        decodes.get().decode(layout, q, qOffset, group, position, chunks, state, stateRow, mass);
+    }
+
+    @Override
+    public void prefill(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int qStride,
+            int group,
+            int tokens,
+            int firstPosition,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            int stateStride) {
+        prefills.get()
+                .prefill(
+                        layout,
+                        q,
+                        qOffset,
+                        qStride,
+                        group,
+                        tokens,
+                        firstPosition,
+                        chunks,
+                        state,
+                        stateRow,
+                        stateStride);
+    }
+
+    @Override
+    public void store(
+            ChunkLayout layout,
+            float[] keys,
+            int keysOffset,
+            float[] values,
+            int valuesOffset,
+            MemorySegment slot,
+            long offsetBytes,
+            int token) {
+        // Keys scatter, one channel to a line: there is nothing to vectorise, and Float.floatToFloat16 is one
+        // instruction.
+        scalar.store(layout, keys, keysOffset, values, valuesOffset, slot, offsetBytes, token);
+    }
+}

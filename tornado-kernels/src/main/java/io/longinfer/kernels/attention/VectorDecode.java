@@ -1,0 +1,165 @@
+package io.longinfer.kernels.attention;
+
+import static io.longinfer.kernels.vector.Lanes.COUNT;
+
+import io.longinfer.kernels.vector.HalfFloats;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Attention of one token, as one thread does it; holds the thread's scratch. Chunks are taken in waves whose scores, then
+ * weights, stay in a first-level cache: {@code [group][STRIDE]}.
+ *
+ * <p>Keys and values are used as {@link HalfFloats} decodes them: the factor that they lack is made up for half in the
+ * queries and half in the scores, half in the weights and half in the sums of values.
+ */
+final class VectorDecode {
+    /** Chunks of a wave: the scores of a group of 4 take 16 KiB, half of a first-level cache. */
+    private static final int CHUNKS = 64;
+
+    private static final int COLUMNS_PER_CHUNK = ChunkLayout.TOKENS / COUNT;
+
+    /** Scores are computed in pairs of columns, of which the last may be one too many. */
+    private static final int STRIDE = CHUNKS * ChunkLayout.TOKENS + COUNT;
+
+    private static final float SCALE = HalfFloats.HALF_SCALE;
+
+    private final Wave wave = new Wave(CHUNKS);
+    private float[] queries = {};
+    private float[] scores = {};
+    private float[] factors = {};
+    private float[] parts = {};
+
+    void decode(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int group,
+            int position,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            float[] mass) {
+        int partStride = Softmax.columns(layout.headDim()) * COUNT;
+        prepare(q, qOffset, group, layout.headDim(), partStride);
+        if (mass != null) {
+            Arrays.fill(mass, 0, group * chunks.size(), 0f);
+        }
+        int next = 0;
+        while (next < chunks.size()) {
+            int from = next;
+            next = wave.gather(chunks, from, position);
+            if (wave.size() == 0) {
+                continue;
+            }
+            score(layout, chunks.memory(), group);
+            mask(group, position);
+            for (int g = 0; g < group; g++) {
+                weigh(g, state, stateRow + g);
+                if (mass != null) {
+                    recordMass(g, mass, g * chunks.size(), from);
+                }
+            }
+            sumValues(layout, chunks.memory(), group, partStride);
+            for (int g = 0; g < group; g++) {
+                Softmax.merge(state, stateRow + g, factors[g], parts, g * partStride, SCALE);
+            }
+        }
+    }
+
+    private void prepare(float[] q, int qOffset, int group, int headDim, int partStride) {
+        if (queries.length < group * headDim || factors.length < group || parts.length < group * partStride) {
+            queries = new float[group * headDim];
+            scores = new float[group * STRIDE];
+            factors = new float[group];
+            parts = new float[group * partStride];
+        }
+        for (int i = 0; i < group * headDim; i++) {
+            queries[i] = q[qOffset + i] * SCALE;
+        }
+    }
+
+    private void score(ChunkLayout layout, MemorySegment memory, int group) {
+        int columns = wave.size() * COLUMNS_PER_CHUNK;
+        for (int g = 0; g < group; g++) {
+            Arrays.fill(scores, g * STRIDE, g * STRIDE + columns * COUNT + COUNT, 0f);
+        }
+        for (int column = 0; column < columns; column += 2) {
+            HalfFloats.multiply(
+                    memory,
+                    keyColumn(column),
+                    keyColumn(Math.min(column + 1, columns - 1)),
+                    ChunkLayout.TOKENS * Short.BYTES,
+                    layout.headDim(),
+                    group,
+                    queries,
+                    0,
+                    layout.headDim(),
+                    scores,
+                    column * COUNT,
+                    STRIDE);
+        }
+    }
+
+    private long keyColumn(int column) {
+        return wave.offsetBytes(column / COLUMNS_PER_CHUNK) + (long) (column % COLUMNS_PER_CHUNK) * COUNT * Short.BYTES;
+    }
+
+    private void mask(int group, int position) {
+        if (wave.whollyVisible(position)) {
+            return;
+        }
+        for (int c = 0; c < wave.size(); c++) {
+            int end = (c + 1) * ChunkLayout.TOKENS;
+            int visible = wave.visible(c, position);
+            for (int g = 0; g < group; g++) {
+                int row = g * STRIDE;
+                Arrays.fill(scores, row + end - ChunkLayout.TOKENS + visible, row + end, Softmax.MASKED / SCALE);
+            }
+        }
+    }
+
+    /** Makes weights of the scores of one row. */
+    private void weigh(int g, AttentionState state, int row) {
+        int tokens = wave.size() * ChunkLayout.TOKENS;
+        float max = Math.max(state.max()[row], Softmax.max(scores, g * STRIDE, tokens) * SCALE);
+        factors[g] = Softmax.raise(state, row, max);
+        state.sum()[row] += Softmax.weigh(scores, g * STRIDE, tokens, SCALE, max);
+    }
+
+    /** Adds up each chunk's weights; those of the waves before follow the new maximum. */
+    private void recordMass(int g, float[] mass, int massOffset, int before) {
+        if (factors[g] != 1) {
+            for (int c = 0; c < before; c++) {
+                mass[massOffset + c] *= factors[g];
+            }
+        }
+        for (int c = 0; c < wave.size(); c++) {
+            mass[massOffset + wave.place(c)] =
+                    Softmax.sum(scores, g * STRIDE + c * ChunkLayout.TOKENS, ChunkLayout.TOKENS) / SCALE;
+        }
+    }
+
+    private void sumValues(ChunkLayout layout, MemorySegment memory, int group, int partStride) {
+        int headDim = layout.headDim();
+        Arrays.fill(parts, 0, group * partStride, 0f);
+        for (int c = 0; c < wave.size(); c++) {
+            long values = wave.offsetBytes(c) + layout.keysBytes();
+            for (int column = 0; column * COUNT < partStride; column += 2) {
+                HalfFloats.multiply(
+                        memory,
+                        values + (long) Softmax.firstChannel(headDim, column) * Short.BYTES,
+                        values + (long) Softmax.firstChannel(headDim, column + 1) * Short.BYTES,
+                        (long) headDim * Short.BYTES,
+                        ChunkLayout.TOKENS,
+                        group,
+                        scores,
+                        c * ChunkLayout.TOKENS,
+                        STRIDE,
+                        parts,
+                        column * COUNT,
+                        partStride);
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package io.longinfer.kernels.attention;
+
+class VectorAttentionKernelsTest extends AttentionKernelsContract {
+    @Override
+    AttentionKernels kernels() {
+        return new VectorAttentionKernels();
+    }
+}
