@@ -18,7 +18,9 @@ import io.longinfer.kvcache.disk.DiskStore;
 import io.longinfer.kvcache.tier.HostTier;
 import io.longinfer.kvcache.tier.LayerTiers;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,7 +30,7 @@ import java.util.Optional;
 final class CacheMemory implements AutoCloseable {
     private final KvPlan plan;
     private final ChunkLayout layout;
-    private final TierBudget[] budgets;
+    private final Map<Tier, TierBudget> budgets = new EnumMap<>(Tier.class);
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final HostTier host;
     private final Optional<DiskStore> disk;
@@ -38,11 +40,9 @@ final class CacheMemory implements AutoCloseable {
     CacheMemory(KvPlan plan, KvConfig config, Device device, WorkerPool workers, AbstractKernels kernels) {
         this.plan = plan;
         layout = new ChunkLayout(plan.shape().headDim());
-        budgets = new TierBudget[] {
-            new TierBudget(Tier.DEVICE, config.deviceBudgetBytes()),
-            new TierBudget(Tier.HOST, config.hostBudgetBytes()),
-            new TierBudget(Tier.DISK, config.diskBudgetBytes())
-        };
+        budgets.put(Tier.DEVICE, new TierBudget(Tier.DEVICE, config.deviceBudgetBytes()));
+        budgets.put(Tier.HOST, new TierBudget(Tier.HOST, config.hostBudgetBytes()));
+        budgets.put(Tier.DISK, new TierBudget(Tier.DISK, config.diskBudgetBytes()));
         try {
             // The plan's bytes are what the allocations below add up to; the file's are reserved as it grows.
             budget(Tier.DEVICE).reserve(plan.bytes(Tier.DEVICE));
@@ -116,7 +116,7 @@ final class CacheMemory implements AutoCloseable {
     }
 
     TierBudget budget(Tier tier) {
-        return budgets[tier.ordinal()];
+        return budgets.get(tier);
     }
 
     HostTier host() {

@@ -15,8 +15,8 @@ import io.longinfer.kvcache.selection.Selector;
 import io.longinfer.kvcache.selection.TopKSelector;
 import io.longinfer.kvcache.tier.LayerTiers;
 import io.longinfer.kvcache.tier.Migration;
-import io.longinfer.kvcache.tier.PastAttention;
 import io.longinfer.kvcache.tier.TierCounters;
+import io.longinfer.kvcache.tier.TieredAttention;
 import java.util.Optional;
 
 /**
@@ -40,7 +40,7 @@ public final class KvCache implements AutoCloseable {
     private final CacheMemory memory;
     private final Selector selector;
     private final Selection selection;
-    private final PastAttention attention;
+    private final TieredAttention attention;
     private final Migration migration;
     private final TierCounters counters;
     private final WorkerPool workers;
@@ -77,7 +77,7 @@ public final class KvCache implements AutoCloseable {
         int chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
         selector = selector(shape, plan, config);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
-        attention = new PastAttention(
+        attention = new TieredAttention(
                 shape.kvHeads(),
                 plan.chunksPerHead(),
                 chunkBytes,

@@ -62,11 +62,17 @@ public record KvMetrics(List<TierMetrics> tiers, List<LinkMetrics> links, List<L
 
     /** The metrics of a tier. */
     public TierMetrics tier(Tier tier) {
-        return tiers.get(tier.ordinal());
+        return tiers.stream()
+                .filter(metrics -> metrics.tier() == tier)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The metrics of a link. */
     public LinkMetrics link(Link link) {
-        return links.get(link.ordinal());
+        return links.stream()
+                .filter(metrics -> metrics.link() == link)
+                .findFirst()
+                .orElseThrow();
     }
 }

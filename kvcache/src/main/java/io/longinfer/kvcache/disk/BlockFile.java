@@ -84,8 +84,8 @@ final class BlockFile implements AutoCloseable {
         if (mode != DirectIo.OFF && !memory) {
             try {
                 OpenOption directOption = directOption();
-                FileChannel channel = FileChannel.open(
-                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, directOption);
+                FileChannel channel =
+                        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, directOption);
                 return new BlockFile(path, geometry, channel, true);
             } catch (UnsupportedOperationException | FileSystemException e) {
                 refuse(path, mode, String.valueOf(e.getMessage()));

@@ -85,6 +85,7 @@ final class DiskReaders implements AutoCloseable {
     }
 
     /** Returns whether it was interrupted. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     private boolean pause() {
         try {
             wait();

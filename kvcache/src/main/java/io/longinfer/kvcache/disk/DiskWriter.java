@@ -116,6 +116,7 @@ final class DiskWriter implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     private void pause() {
         try {
             wait();

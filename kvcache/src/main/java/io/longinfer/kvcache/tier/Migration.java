@@ -84,7 +84,7 @@ public final class Migration {
     }
 
     /** Learns from a decoding step, and lets important chunks that passed through the device stay there or in the host. */
-    public void admit(LayerTiers layer, PastAttention attention, DeviceSession session) {
+    public void admit(LayerTiers layer, TieredAttention attention, DeviceSession session) {
         attention.recordMass(session);
         int count = collect(layer.chunks(), attention);
         if (count == 0) {
@@ -97,7 +97,7 @@ public final class Migration {
     }
 
     /** The passing chunks, most important first. */
-    private int collect(LayerChunks chunks, PastAttention attention) {
+    private int collect(LayerChunks chunks, TieredAttention attention) {
         int count = 0;
         for (int w = 0; w < attention.passedCount(); w++) {
             Wave wave = attention.passed(w);

@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * <p>What passed through last stays readable in its slots until the next call, for {@link Migration#admit}. Not thread-safe.
  */
-public final class PastAttention {
+public final class TieredAttention {
     /** Fewer copies than this are not worth waking the workers for. */
     private static final int PARALLEL_COPIES = 8;
 
@@ -38,7 +38,7 @@ public final class PastAttention {
     private LayerTiers tiers;
 
     /** Machinery for all layers of a sequence. */
-    public PastAttention(
+    public TieredAttention(
             int kvHeads,
             int chunksPerHead,
             int chunkBytes,
