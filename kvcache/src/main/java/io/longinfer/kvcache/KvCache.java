@@ -130,7 +130,7 @@ public final class KvCache implements AutoCloseable {
         attention.attend(tiers, selection, session);
         if (measure) {
             measuredLayer = layer;
-            if (measuredSession.isEmpty() || measuredSession.get() != session) {
+            if (measuredSession.isEmpty() || !measuredSession.get().equals(session)) {
                 measuredSession = Optional.of(session);
             }
         }
