@@ -1,0 +1,78 @@
+package io.longinfer.kvcache;
+
+import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.tier.Link;
+import java.util.List;
+
+/**
+ * What a cache did since it was made, or since {@link KvCache#resetMetrics}. A snapshot.
+ *
+ * @param tiers device, host and disk
+ * @param links what travelled between them
+ * @param layers what decoding steps selected
+ * @param directIo whether the disk was read and written around the page cache; false without a disk
+ */
+public record KvMetrics(List<TierMetrics> tiers, List<LinkMetrics> links, List<LayerMetrics> layers, boolean directIo) {
+    /**
+     * One tier.
+     *
+     * @param residentBytes bytes of chunks that lie there now
+     * @param reservedBytes bytes taken from the budget now: memory for chunks, abstracts and buffers, or the file
+     * @param peakBytes most bytes taken from the budget at once
+     * @param budgetBytes the budget
+     * @param hits chunks asked for that lay there
+     * @param misses chunks asked for that did not, though no faster tier had them
+     * @param evictions chunks dropped, a slower tier having them
+     * @param promotions chunks that came to stay from a slower tier
+     * @param demotions chunks that moved to the next slower tier
+     */
+    public record TierMetrics(
+            Tier tier,
+            long residentBytes,
+            long reservedBytes,
+            long peakBytes,
+            long budgetBytes,
+            long hits,
+            long misses,
+            long evictions,
+            long promotions,
+            long demotions) {}
+
+    /**
+     * One link.
+     *
+     * @param stallNanos time the sequence waited for it
+     */
+    public record LinkMetrics(Link link, long bytes, long operations, long stallNanos) {}
+
+    /**
+     * One layer, its KV heads together, over all decoding steps.
+     *
+     * @param selectedChunks chunks attended
+     * @param candidateChunks chunks there were
+     * @param abstractBytes bytes of abstracts scored
+     */
+    public record LayerMetrics(int layer, long selectedChunks, long candidateChunks, long abstractBytes) {}
+
+    public KvMetrics {
+        tiers = List.copyOf(tiers);
+        links = List.copyOf(links);
+        layers = List.copyOf(layers);
+    }
+
+    /** The metrics of a tier. */
+    public TierMetrics tier(Tier tier) {
+        return tiers.stream()
+                .filter(metrics -> metrics.tier() == tier)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The metrics of a link. */
+    public LinkMetrics link(Link link) {
+        return links.stream()
+                .filter(metrics -> metrics.link() == link)
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,2 @@
+/** The tiers and their byte budgets, which nothing allocates around. */
+package io.longinfer.kvcache.budget;
