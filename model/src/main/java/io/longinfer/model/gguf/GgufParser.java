@@ -15,6 +15,8 @@ final class GgufParser {
     private static final int MAGIC = 0x46554747; // "GGUF" as a little-endian int
     private static final String ALIGNMENT_KEY = "general.alignment";
     private static final long DEFAULT_ALIGNMENT = 32;
+    /** The format demands a multiple of 8; so every tensor's numbers are aligned in memory too. */
+    private static final long LEAST_ALIGNMENT = 8;
     private static final int MOST_NAME_BYTES = 65_535;
     private static final int MOST_DIMENSIONS = 4;
     /** A name's length and one letter, a type and the smallest value. */
@@ -91,8 +93,8 @@ final class GgufParser {
 
     private static long alignment(GgufMetadata metadata) throws ModelFormatException {
         long alignment = metadata.integerIf(ALIGNMENT_KEY).orElse(DEFAULT_ALIGNMENT);
-        if (alignment <= 0 || Long.bitCount(alignment) != 1) {
-            throw metadata.error(ALIGNMENT_KEY, alignment, "a power of two");
+        if (alignment < LEAST_ALIGNMENT || Long.bitCount(alignment) != 1) {
+            throw metadata.error(ALIGNMENT_KEY, alignment, "a power of two, at least " + LEAST_ALIGNMENT);
         }
         return alignment;
     }
