@@ -11,7 +11,7 @@ import jdk.incubator.vector.FloatVector;
  */
 final class OuterProducts {
     /** Rows of a block. */
-    static final int ROWS = 6;
+    static final int ROWS = 5;
 
     private OuterProducts() {}
 
@@ -37,7 +37,6 @@ final class OuterProducts {
         int row2 = rows[2];
         int row3 = rows[3];
         int row4 = rows[4];
-        int row5 = rows[5];
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector b0 = a0;
         FloatVector a1 = a0;
@@ -48,8 +47,6 @@ final class OuterProducts {
         FloatVector b3 = a0;
         FloatVector a4 = a0;
         FloatVector b4 = a0;
-        FloatVector a5 = a0;
-        FloatVector b5 = a0;
         for (int i = 0; i < count; i++) {
             FloatVector a = FloatVector.fromArray(FLOATS, panel, first + i * COUNT);
             FloatVector b = FloatVector.fromArray(FLOATS, panel, second + i * COUNT);
@@ -68,16 +65,12 @@ final class OuterProducts {
             w = FloatVector.broadcast(FLOATS, x[row4 + i]);
             a4 = a.fma(w, a4);
             b4 = b.fma(w, b4);
-            w = FloatVector.broadcast(FLOATS, x[row5 + i]);
-            a5 = a.fma(w, a5);
-            b5 = b.fma(w, b5);
         }
         store(out, outOffset, a0, b0);
         store(out, outOffset + outStride, a1, b1);
         store(out, outOffset + 2 * outStride, a2, b2);
         store(out, outOffset + 3 * outStride, a3, b3);
         store(out, outOffset + 4 * outStride, a4, b4);
-        store(out, outOffset + 5 * outStride, a5, b5);
     }
 
     private static void store(float[] out, int offset, FloatVector a, FloatVector b) {
