@@ -50,7 +50,7 @@ final class Planner {
         chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
         groups = AbstractLayout.groups(chunksPerHead);
         layerAbstractBytes = (long) shape.kvHeads() * groups * new AbstractLayout(shape.headDim()).groupBytes();
-        openBytes = shape.layers() * shape.kvHeads() * chunkBytes;
+        openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
         deviceChunks = new int[shape.layers()];
         hostChunks = new int[shape.layers()];
@@ -69,7 +69,7 @@ final class Planner {
     }
 
     private boolean fitsDevice() {
-        long chunks = shape.layers() * perLayer * chunkBytes;
+        long chunks = (long) shape.layers() * perLayer * chunkBytes;
         long left = config.deviceBudgetBytes() - openBytes - chunks;
         if (left < 0) {
             return false;

@@ -80,6 +80,11 @@ final class BlockFile implements AutoCloseable {
         }
     }
 
+    /** For tests: a file that exists, as it is, such as {@code /dev/full}. */
+    static BlockFile unchecked(Path path, DiskGeometry geometry) throws IOException {
+        return new BlockFile(path, geometry, FileChannel.open(path, StandardOpenOption.WRITE), false);
+    }
+
     private static BlockFile open(Path path, DiskGeometry geometry, DirectIo mode, boolean memory) throws IOException {
         if (mode != DirectIo.OFF && !memory) {
             try {
@@ -155,7 +160,10 @@ final class BlockFile implements AutoCloseable {
         try {
             while (target.hasRemaining()) {
                 int count = channel.read(target, at);
-                if (count <= 0) {
+                at += Math.max(0, count);
+                // Direct reads come in whole blocks, but for the last one of a file.
+                boolean cut = direct && count % geometry.alignmentBytes() != 0;
+                if (count <= 0 || (cut && target.hasRemaining())) {
                     throw new DiskCorruptionException(
                             path,
                             at,
@@ -163,7 +171,6 @@ final class BlockFile implements AutoCloseable {
                             target.remaining() + " more bytes",
                             "cut short: the file has " + channel.size() + " bytes");
                 }
-                at += count;
             }
         } catch (IOException e) {
             throw new DiskException(

@@ -2,7 +2,7 @@ package io.longinfer.kvcache.selection;
 
 /** Makes one score per chunk of the bounds of the query heads that share a KV head. Stateless. */
 final class GroupScores {
-    private static final float LOG2_E = 1.4426950408889634f;
+    private static final float LOG2_E = 1.442695f;
 
     private GroupScores() {}
 
@@ -68,10 +68,10 @@ final class GroupScores {
         int whole = (int) (y - 0.5f); // rounds to nearest, as y is not positive
         float f = y - whole;
         float p = 1.3333558e-3f;
-        p = p * f + 9.6181291e-3f;
-        p = p * f + 5.5504109e-2f;
-        p = p * f + 2.4022651e-1f;
-        p = p * f + 6.9314718e-1f;
+        p = p * f + 9.618129e-3f;
+        p = p * f + 5.550411e-2f;
+        p = p * f + 2.402265e-1f;
+        p = p * f + 6.931472e-1f;
         p = p * f + 1f;
         return p * Float.intBitsToFloat((whole + 127) << 23);
     }

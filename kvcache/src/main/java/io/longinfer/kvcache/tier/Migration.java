@@ -128,7 +128,7 @@ public final class Migration {
     private void admit(LayerTiers layer, int id, int slot) {
         boolean room = layer.device().hasRoom();
         int victim = room ? SlotMap.NONE : deviceVictims.peek();
-        if (room || victim != SlotMap.NONE && deserves(layer, id, victim)) {
+        if (room || (victim != SlotMap.NONE && deserves(layer, id, victim))) {
             if (layer.host().holds(id)) {
                 layer.host().release(id);
             }

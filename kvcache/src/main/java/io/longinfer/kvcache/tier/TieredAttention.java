@@ -206,6 +206,7 @@ public final class TieredAttention {
     }
 
     /** Nothing may be on its way into a slot when an error leaves. */
+    @SuppressWarnings("ReferenceEquality") // an exception cannot suppress itself
     private void abandon(RuntimeException error) {
         for (Wave wave : waves) {
             try {

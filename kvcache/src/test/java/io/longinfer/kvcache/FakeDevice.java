@@ -1,0 +1,92 @@
+package io.longinfer.kvcache;
+
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.device.DecoderWeights;
+import io.longinfer.kernels.device.Device;
+import io.longinfer.kernels.device.DeviceProfile;
+import io.longinfer.kernels.device.DeviceSession;
+import io.longinfer.kernels.device.KvPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A device that only lends memory, and knows how much. */
+final class FakeDevice implements Device {
+    final List<FakePool> pools = new ArrayList<>();
+
+    @Override
+    public DeviceProfile profile() {
+        return new DeviceProfile("fake", "cpu", 1, 0);
+    }
+
+    @Override
+    public KvPool allocatePool(ChunkLayout layout, int slots) {
+        FakePool pool = new FakePool(layout, slots);
+        pools.add(pool);
+        return pool;
+    }
+
+    long poolBytes() {
+        return pools.stream()
+                .mapToLong(pool -> (long) pool.slots() * pool.layout().sizeBytes())
+                .sum();
+    }
+
+    @Override
+    public DeviceSession open(DecoderWeights weights, int maxBlockTokens) {
+        throw new UnsupportedOperationException("a FakeSession is made by the test");
+    }
+
+    @Override
+    public void close() {}
+
+    static final class FakePool implements KvPool {
+        private final ChunkLayout layout;
+        private final int slots;
+        private final Arena arena = Arena.ofShared();
+        final MemorySegment memory;
+        boolean closed;
+
+        FakePool(ChunkLayout layout, int slots) {
+            this.layout = layout;
+            this.slots = slots;
+            memory = arena.allocate((long) slots * layout.sizeBytes(), 4096);
+        }
+
+        @Override
+        public ChunkLayout layout() {
+            return layout;
+        }
+
+        @Override
+        public int slots() {
+            return slots;
+        }
+
+        long offset(int slot) {
+            if (slot < 0 || slot >= slots) {
+                throw new IndexOutOfBoundsException("slot " + slot + " of " + slots);
+            }
+            return (long) slot * layout.sizeBytes();
+        }
+
+        @Override
+        public void write(int slot, MemorySegment source, long sourceOffset) {
+            MemorySegment.copy(source, sourceOffset, memory, offset(slot), layout.sizeBytes());
+        }
+
+        @Override
+        public void read(int slot, MemorySegment target, long targetOffset) {
+            MemorySegment.copy(memory, offset(slot), target, targetOffset, layout.sizeBytes());
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                arena.close();
+            }
+        }
+    }
+}

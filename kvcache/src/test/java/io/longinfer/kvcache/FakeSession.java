@@ -1,0 +1,223 @@
+package io.longinfer.kvcache;
+
+import io.longinfer.kernels.attention.AttentionState;
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.attention.ChunkList;
+import io.longinfer.kernels.attention.ScalarAttentionKernels;
+import io.longinfer.kernels.device.BlockTable;
+import io.longinfer.kernels.device.ClosedChunks;
+import io.longinfer.kernels.device.DecoderShape;
+import io.longinfer.kernels.device.DeviceSession;
+import io.longinfer.kernels.device.KvPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * A session without a model: random keys, values and queries. It keeps every chunk it closed in a plain map, checks that each
+ * slot it is told to attend holds exactly that chunk, and attends with the scalar kernels. Chunks come whole, in one call of
+ * {@link #close}.
+ */
+final class FakeSession implements DeviceSession {
+    final DecoderShape shape;
+    final ChunkLayout layout;
+    final Random random;
+    final Map<Integer, byte[]> chunks = new TreeMap<>();
+
+    /** {@code [kvHeads][chunk]}: how often each chunk was attended in the layer at hand. */
+    final int[][] attended;
+
+    final AttentionState state;
+    boolean compute;
+    float[] queries;
+    int blockTokens = 1;
+    boolean recording;
+    int calls;
+    MassModel mass = (layer, head, chunk) -> 0.01f;
+
+    private final Arena arena = Arena.ofShared();
+    private final ScalarAttentionKernels kernels = new ScalarAttentionKernels();
+    private final MemorySegment memory;
+    private final int[][][] tables;
+    private final byte[] found;
+    private int layer;
+
+    /** What a chunk weighs. */
+    interface MassModel {
+        float mass(int layer, int kvHead, int chunk);
+    }
+
+    FakeSession(DecoderShape shape, int contextTokens, long seed) {
+        this.shape = shape;
+        layout = new ChunkLayout(shape.headDim());
+        random = new Random(seed);
+        attended = new int[shape.kvHeads()][contextTokens / ChunkLayout.TOKENS + 1];
+        state = new AttentionState(shape.heads(), shape.headDim());
+        queries = new float[shape.queryWidth()];
+        memory = arena.allocate((long) shape.kvHeads() * 64 * layout.sizeBytes(), 4096);
+        tables = new int[4096][shape.kvHeads()][];
+        found = new byte[layout.sizeBytes()];
+    }
+
+    /** Starts a step of a layer with new random queries. */
+    void project(int layer, int tokens) {
+        this.layer = layer;
+        blockTokens = tokens;
+        calls = 0;
+        for (int[] row : attended) {
+            Arrays.fill(row, 0);
+        }
+        for (int i = 0; i < queries.length; i++) {
+            queries[i] = (float) random.nextGaussian();
+        }
+        state.reset(shape.heads());
+    }
+
+    /** Closes {@code count} chunks of random contents in a layer. */
+    ClosedChunks close(int layer, int first, int count) {
+        long stride = (long) (count + random.nextInt(2)) * layout.sizeBytes();
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            for (int i = 0; i < count; i++) {
+                byte[] bytes = new byte[layout.sizeBytes()];
+                for (int at = 0; at < bytes.length; at += 2) {
+                    short half = Float.floatToFloat16((float) random.nextGaussian());
+                    bytes[at] = (byte) half;
+                    bytes[at + 1] = (byte) (half >> 8);
+                }
+                chunks.put(key(layer, head, first + i), bytes);
+                long offset = head * stride + (long) i * layout.sizeBytes();
+                MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, offset, bytes.length);
+            }
+        }
+        return new ClosedChunks(first, count, memory, stride);
+    }
+
+    /** No new chunks. */
+    ClosedChunks none(int first) {
+        return new ClosedChunks(first, 0, memory, 0);
+    }
+
+    static int key(int layer, int head, int chunk) {
+        return (layer * 64 + head) * 65536 + chunk;
+    }
+
+    byte[] chunk(int layer, int head, int chunk) {
+        return chunks.get(key(layer, head, chunk));
+    }
+
+    @Override
+    public void attend(int layer, KvPool pool, BlockTable table) {
+        if (layer != this.layer) {
+            throw new AssertionError("layer " + layer + " attended, " + this.layer + " projected");
+        }
+        FakeDevice.FakePool fake = (FakeDevice.FakePool) pool;
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            int size = table.size(head);
+            int[] ids = tables[calls][head];
+            if (ids == null || ids.length < size) {
+                ids = new int[Math.max(64, 2 * size)];
+                tables[calls][head] = ids;
+            }
+            for (int i = 0; i < size; i++) {
+                ids[i] = table.chunk(head, i);
+                verify(fake, head, table.chunk(head, i), table.slot(head, i));
+                attended[head][table.chunk(head, i)]++;
+            }
+            if (compute) {
+                compute(fake, head, table);
+            }
+        }
+        calls++;
+    }
+
+    private void verify(FakeDevice.FakePool pool, int head, int chunk, int slot) {
+        MemorySegment.copy(pool.memory, ValueLayout.JAVA_BYTE, pool.offset(slot), found, 0, found.length);
+        if (!Arrays.equals(found, chunk(layer, head, chunk))) {
+            throw new AssertionError(
+                    "slot " + slot + " does not hold chunk " + chunk + " of layer " + layer + ", head " + head);
+        }
+    }
+
+    private void compute(FakeDevice.FakePool pool, int head, BlockTable table) {
+        ChunkList list = new ChunkList();
+        list.reset(pool.memory);
+        for (int i = 0; i < table.size(head); i++) {
+            list.add(pool.offset(table.slot(head, i)), table.chunk(head, i) * ChunkLayout.TOKENS);
+        }
+        int row = head * shape.group();
+        kernels.decode(
+                layout, queries, row * shape.headDim(), shape.group(), Integer.MAX_VALUE, list, state, row, null);
+    }
+
+    @Override
+    public float mass(int call, int kvHead, int index) {
+        if (!recording || call >= calls) {
+            throw new IllegalStateException("no mass of call " + call);
+        }
+        return mass.mass(layer, kvHead, tables[call][kvHead][index]);
+    }
+
+    @Override
+    public void recordMass(boolean record) {
+        recording = record;
+    }
+
+    @Override
+    public DecoderShape shape() {
+        return shape;
+    }
+
+    @Override
+    public int blockTokens() {
+        return blockTokens;
+    }
+
+    @Override
+    public float[] queries() {
+        return queries;
+    }
+
+    @Override
+    public int maxBlockTokens() {
+        return 1024;
+    }
+
+    @Override
+    public void begin(int[] tokens, int from, int count, int position) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void project(int layer) {
+        project(layer, blockTokens);
+    }
+
+    @Override
+    public void finish(int layer) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ClosedChunks closedChunks() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void logits(int first, int count, float[] logits) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void reset() {
+        chunks.clear();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

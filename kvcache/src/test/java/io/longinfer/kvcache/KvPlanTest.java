@@ -1,0 +1,159 @@
+package io.longinfer.kvcache;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longinfer.kernels.device.DecoderShape;
+import io.longinfer.kvcache.KvPlan.LayerPlan;
+import io.longinfer.kvcache.KvPlan.Mode;
+import io.longinfer.kvcache.abstracts.Placement;
+import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.selection.SelectorKind;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class KvPlanTest {
+    private static final long KIB = 1024;
+    private static final long MIB = 1024 * KIB;
+
+    /** needle: 5 layers, 2 KV heads of 64; a chunk takes 4 KiB, 8,192 tokens 20 MiB. */
+    private static final DecoderShape NEEDLE = Shapes.of(5, 4, 2, 64);
+
+    private static KvConfig budgets(long device, long host, long disk) {
+        return KvConfig.defaults().toBuilder().budgets(device, host, disk).build();
+    }
+
+    @Test
+    void everythingLiesOnADeviceThatHoldsIt() {
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(ByteSize.UNLIMITED, 0, 0));
+        assertEquals(Mode.DEVICE, plan.mode());
+        assertEquals(512, plan.chunksPerHead());
+        plan.layers().forEach(layer -> assertEquals(new LayerPlan(1024, 0, 0, Placement.DEVICE), layer));
+        // open chunks 10, chunks 5 x 1,024, groups of abstracts 5 x 2 x 32, each of 4 KiB
+        assertEquals((10 + 5120 + 320) * 4 * KIB, plan.bytes(Tier.DEVICE));
+        assertEquals(0, plan.bytes(Tier.HOST) + plan.bytes(Tier.DISK));
+    }
+
+    @Test
+    void fullAttentionNeedsNoAbstracts() {
+        KvConfig config =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.FULL).build();
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, config);
+        plan.layers().forEach(layer -> assertEquals(Placement.NONE, layer.abstracts()));
+        assertEquals((10 + 5120) * 4 * KIB, plan.bytes(Tier.DEVICE));
+    }
+
+    @Test
+    void deviceAndHostTogetherHoldEachChunkOnce() {
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 20 * MIB, ByteSize.UNLIMITED));
+        assertEquals(Mode.DEVICE_HOST, plan.mode());
+        for (LayerPlan layer : plan.layers()) {
+            assertEquals(1024, layer.deviceChunks() + layer.hostChunks());
+            assertTrue(layer.transientSlots() >= 2, layer.toString());
+        }
+        assertTrue(plan.bytes(Tier.DEVICE) <= 4 * MIB && plan.bytes(Tier.HOST) <= 20 * MIB);
+        assertEquals(0, plan.bytes(Tier.DISK));
+    }
+
+    @Test
+    void firstLayersAttendMoreAndGetMoreSlots() {
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 20 * MIB, 0));
+        assertTrue(plan.layers().get(0).deviceChunks() > plan.layers().get(4).deviceChunks(), plan.toString());
+    }
+
+    @Test
+    void theDiskTakesWhatIsTooMuch() {
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(MIB, 2 * MIB, 64 * MIB));
+        assertEquals(Mode.DISK, plan.mode());
+        assertFalse(plan.buffersOutsideBudgets());
+        assertTrue(plan.bytes(Tier.DEVICE) <= MIB, plan.toString());
+        assertTrue(plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
+        assertEquals(plan.disk().fileBytes(), plan.bytes(Tier.DISK));
+        assertTrue(plan.disk().fileBytes() >= 20 * MIB);
+    }
+
+    @Test
+    void withoutAHostTheBuffersAreSaidToLieOutside() {
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(MIB, 0, 64 * MIB));
+        assertTrue(plan.buffersOutsideBudgets());
+        assertEquals(0, plan.bytes(Tier.HOST));
+        assertTrue(plan.layers().stream().anyMatch(layer -> layer.abstracts() == Placement.DISK), plan.toString());
+    }
+
+    @Test
+    void aDisabledDeviceIsRefused() {
+        KvPlanException refusal =
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(0, MIB, 64 * MIB)));
+        assertEquals("--device-budget", refusal.option());
+        assertTrue(refusal.getMessage().contains("cannot be disabled"), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains("--device-budget " + ByteSize.exact(refusal.smallestBytes())));
+    }
+
+    @Test
+    void aDiskThatIsTooSmallIsNamedWithTheContextThatWouldDo() {
+        KvPlanException refusal =
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, MIB, 10 * MIB)));
+        assertEquals("--disk-budget", refusal.option());
+        String message = refusal.getMessage();
+        int context = Integer.parseInt(message.substring(message.indexOf("--context ") + 10));
+        KvPlan.of(NEEDLE, context, budgets(MIB, MIB, 10 * MIB));
+        assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, context + 16, budgets(MIB, MIB, 10 * MIB)));
+    }
+
+    @Test
+    void aHostThatIsTooSmallIsNamed() {
+        KvPlanException refusal =
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, MIB, 0)));
+        assertEquals("--host-budget", refusal.option());
+        assertTrue(refusal.getMessage().contains("--disk-budget"), refusal.getMessage());
+    }
+
+    @Test
+    void theSmallestValueNamedIsTheSmallest() {
+        long seed = System.nanoTime() & 0xffff;
+        Random random = new Random(seed);
+        int refused = 0;
+        for (int i = 0; i < 200; i++) {
+            long device = random.nextInt(4 * (int) MIB);
+            long host = random.nextInt(3) == 0 ? 0 : random.nextInt(16 * (int) MIB);
+            long disk = random.nextBoolean() ? 0 : random.nextInt(24 * (int) MIB);
+            int context = 1 + random.nextInt(8192);
+            try {
+                KvPlan plan = KvPlan.of(NEEDLE, context, budgets(device, host, disk));
+                assertTrue(plan.bytes(Tier.DEVICE) <= device, "seed " + seed);
+                assertTrue(plan.bytes(Tier.HOST) <= host, "seed " + seed);
+                assertTrue(plan.bytes(Tier.DISK) <= disk, "seed " + seed);
+            } catch (KvPlanException e) {
+                refused++;
+                checkSmallest(context, device, host, disk, e);
+            }
+        }
+        assertTrue(refused > 10, "seed " + seed + " refused " + refused);
+    }
+
+    private static void checkSmallest(int context, long device, long host, long disk, KvPlanException refusal) {
+        for (int less = 0; less < 2; less++) {
+            long value = refusal.smallestBytes() - less;
+            KvConfig config = switch (refusal.option()) {
+                case "--device-budget" -> budgets(value, host, disk);
+                case "--host-budget" -> budgets(device, value, disk);
+                case "--disk-budget" -> budgets(device, host, value);
+                default -> throw new AssertionError(refusal.option());
+            };
+            if (less == 0) {
+                KvPlan.of(NEEDLE, context, config);
+            } else {
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, context, config));
+            }
+        }
+    }
+
+    @Test
+    void aContextShorterThanAChunkNeedsTheOpenChunksOnly() {
+        KvPlan plan = KvPlan.of(NEEDLE, 15, budgets(40 * KIB, 0, 0));
+        assertEquals(0, plan.chunksPerHead());
+        assertEquals(40 * KIB, plan.bytes(Tier.DEVICE));
+    }
+}
