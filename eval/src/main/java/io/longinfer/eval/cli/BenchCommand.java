@@ -6,10 +6,12 @@ import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.generation.InferenceSession;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -101,12 +103,13 @@ final class BenchCommand implements Callable<Integer> {
         try (LoadedModel loaded = LoadedModel.open(model.model, device);
                 InferenceSession session = loaded.session(configuration, context)) {
             Random random = new Random(seed.seed);
-            int[] tokens = random.ints(context, 0, loaded.model().shape().vocabulary())
-                    .toArray();
+            int[] tokens =
+                    random.ints(context, 0, loaded.model().shape().vocabulary()).toArray();
             Map<Integer, Rates> results = new TreeMap<>();
             sorted.forEach(depth -> results.put(depth, new Rates(depth, decode, prefill)));
             announce(loaded, configuration);
-            List<Integer> shallow = sorted.stream().filter(depth -> depth <= 2048).limit(2).toList();
+            List<Integer> shallow =
+                    sorted.stream().filter(depth -> depth <= 2048).limit(2).toList();
             for (int pass = 0; pass < warmUp; pass++) {
                 pass(session, shallow, tokens, null);
             }
@@ -122,8 +125,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Goes once through the depths; {@code results} is null while warming up. */
-    private void pass(
-            InferenceSession session, List<Integer> sorted, int[] tokens, Map<Integer, Rates> results)
+    private void pass(InferenceSession session, List<Integer> sorted, int[] tokens, Map<Integer, Rates> results)
             throws IOException {
         session.reset();
         for (int depth : sorted) {
@@ -149,22 +151,23 @@ final class BenchCommand implements Callable<Integer> {
 
     private static void read(InferenceSession session, int[] tokens, int count) throws IOException {
         int from = session.tokens();
-        session.prefill(java.util.Arrays.copyOfRange(tokens, from, from + count), (done, total) -> {});
+        session.prefill(Arrays.copyOfRange(tokens, from, from + count), (done, total) -> {});
     }
 
     private void announce(LoadedModel loaded, KvConfig configuration) {
         parent.streams()
                 .out()
-                .println(loaded.model().path().getFileName() + " on " + loaded.device().profile().name() + ", "
+                .println(loaded.model().path().getFileName() + " on "
+                        + loaded.device().profile().name() + ", "
                         + Converters.name(configuration.selector()) + " at ratio "
                         + configuration.selection().ratio() + ", " + repetitions + " repetitions after " + warmUp
-                        + " to warm up, seed " + seed.seed);
+                        + " to warm up, seed " + seed.seed + "; tokens/s");
         parent.streams().requireOpen();
     }
 
     private void print(Map<Integer, Rates> results) {
         Table table = new Table()
-                .row("depth", "decode " + decode, "least", "most", "prefill " + prefill, "least", "most", "tokens/s");
+                .row("depth", "decode " + decode, "least", "most", "prefill " + prefill, "least", "most");
         for (Rates rates : results.values()) {
             double[] decoding = rates.decode();
             double[] reading = rates.prefill();
@@ -188,7 +191,7 @@ final class BenchCommand implements Callable<Integer> {
     private void write(Map<String, Object> setting, Map<Integer, Rates> results) throws IOException {
         List<String> lines = new ArrayList<>();
         for (Rates rates : results.values()) {
-            Map<String, Object> line = new java.util.LinkedHashMap<>(setting);
+            Map<String, Object> line = new LinkedHashMap<>(setting);
             line.put("depth", rates.depth());
             line.put("warmUp", warmUp);
             line.put("decodeTokens", decode);
@@ -197,7 +200,6 @@ final class BenchCommand implements Callable<Integer> {
             line.put("prefillTokensPerSecond", rates.prefill());
             lines.add(JSON.std.asString(line));
         }
-        Files.write(
-                json, lines, java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.APPEND);
+        Files.write(json, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 }

@@ -52,7 +52,9 @@ final class Converters {
         }
         throw refused(
                 value,
-                Arrays.stream(type.getEnumConstants()).map(Converters::name).collect(Collectors.joining(", ", "one of ", "")));
+                Arrays.stream(type.getEnumConstants())
+                        .map(Converters::name)
+                        .collect(Collectors.joining(", ", "one of ", "")));
     }
 
     /** How options write a constant. */

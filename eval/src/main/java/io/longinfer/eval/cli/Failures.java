@@ -25,7 +25,9 @@ final class Failures {
     }
 
     private static String reason(FileSystemException system) {
-        return system.getReason() != null ? system.getReason() : system.getClass().getSimpleName();
+        return system.getReason() != null
+                ? system.getReason()
+                : system.getClass().getSimpleName();
     }
 
     /** Exceptions of our own packages carry messages for people. */

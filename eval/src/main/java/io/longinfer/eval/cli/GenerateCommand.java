@@ -36,10 +36,16 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ModelOption model;
 
-    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", description = "The prompt.")
+    @Option(
+            names = {"-p", "--prompt"},
+            paramLabel = "TEXT",
+            description = "The prompt.")
     private String prompt;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "A file with the prompt, UTF-8.")
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE",
+            description = "A file with the prompt, UTF-8.")
     private Path file;
 
     @Option(names = "--system", paramLabel = "TEXT", description = "What the system says before, in chat.")
@@ -73,7 +79,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the run's metrics, one JSON object.")
     private Path json;
 
-    @Option(names = {"-q", "--quiet"}, description = "No line of figures on stderr.")
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "No line of figures on stderr.")
     private boolean quiet;
 
     @Override
@@ -135,7 +143,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     private String promptText() throws IOException {
         if (file == null) {
-            return prompt != null ? prompt : withoutLineEnd(parent.streams().in().readAllBytes());
+            return prompt != null
+                    ? prompt
+                    : withoutLineEnd(parent.streams().in().readAllBytes());
         }
         String document = withoutLineEnd(Files.readAllBytes(file));
         return prompt == null ? document : document + "\n\n" + prompt;

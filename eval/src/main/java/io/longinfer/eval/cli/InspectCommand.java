@@ -108,9 +108,7 @@ final class InspectCommand implements Callable<Integer> {
             table.row(
                     "  " + tensor.name(),
                     tensor.type(),
-                    Arrays.stream(tensor.dimensions())
-                            .mapToObj(Long::toString)
-                            .collect(Collectors.joining(" x ")),
+                    Arrays.stream(tensor.dimensions()).mapToObj(Long::toString).collect(Collectors.joining(" x ")),
                     tensor.data().byteSize());
         }
         out.print(table);

@@ -1,6 +1,8 @@
 package io.longinfer.eval.cli;
 
 import io.longinfer.eval.report.Environment;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -56,13 +58,20 @@ public final class LongInfer {
         LongInfer longInfer = new LongInfer(streams);
         CommandLine line = new CommandLine(longInfer)
                 .setExpandAtFiles(false) // a prompt may begin with @
-                .setOut(new java.io.PrintWriter(streams.out(), true, java.nio.charset.StandardCharsets.UTF_8))
-                .setErr(new java.io.PrintWriter(streams.err(), true, java.nio.charset.StandardCharsets.UTF_8))
+                .setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8))
                 .setParameterExceptionHandler(LongInfer::refuse)
                 .setExecutionExceptionHandler((failure, command, parsed) -> longInfer.fail(failure, command));
-        int code = line.execute(arguments);
-        streams.out().flush();
-        return code;
+        try {
+            return line.execute(arguments);
+        } catch (OutOfMemoryError full) {
+            streams.err()
+                    .println("longinfer: out of memory (" + full.getMessage()
+                            + "); give the JVM more, such as LONGINFER_JAVA_OPTS=-Xmx8g, or shorten the context");
+            return CommandLine.ExitCode.SOFTWARE;
+        } finally {
+            streams.out().flush();
+        }
     }
 
     private static int refuse(CommandLine.ParameterException mistake, String[] arguments) {

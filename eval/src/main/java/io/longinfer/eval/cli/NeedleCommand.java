@@ -160,7 +160,9 @@ final class NeedleCommand implements Callable<Integer> {
     private void warmUp(LoadedModel loaded) throws IOException {
         NeedleDocument document = document(loaded, WARM_UP_TOKENS);
         int[] prompt = Prompts.chat(
-                loaded.model(), Optional.empty(), document.prompt(document.facts().getFirst()));
+                loaded.model(),
+                Optional.empty(),
+                document.prompt(document.facts().getFirst()));
         for (KvConfig configuration : configurations().values()) {
             Run.of(loaded, request(configuration, prompt), (done, total) -> {}, piece -> {});
         }
@@ -168,8 +170,7 @@ final class NeedleCommand implements Callable<Integer> {
 
     private Attempt attempt(LoadedModel loaded, String name, KvConfig configuration, int[] prompt, Fact fact)
             throws IOException {
-        Run run = Run.of(
-                loaded, request(configuration, prompt), new PrefillProgress(parent.streams()), piece -> {});
+        Run run = Run.of(loaded, request(configuration, prompt), new PrefillProgress(parent.streams()), piece -> {});
         String answer = run.text().strip();
         return new Attempt(name, answer, Answers.names(answer, fact.value()), run.report());
     }
@@ -186,7 +187,10 @@ final class NeedleCommand implements Callable<Integer> {
 
     private void print(List<Attempt> attempts) {
         PrintStream out = parent.streams().out();
-        int width = attempts.stream().mapToInt(attempt -> attempt.name.length()).max().orElse(0);
+        int width = attempts.stream()
+                .mapToInt(attempt -> attempt.name.length())
+                .max()
+                .orElse(0);
         out.println();
         for (Attempt attempt : attempts) {
             String blanks = " ".repeat(width - attempt.name.length());

@@ -25,7 +25,8 @@ final class StandardError {
             return FileDescriptor.err;
         }
         try {
-            // The launcher opens java.io to us. Opening /dev/fd/N instead would cut off a file that stderr is directed to.
+            // The launcher opens java.io to us. Opening /dev/fd/N instead would cut off a file that stderr is directed
+            // to.
             Constructor<FileDescriptor> constructor = FileDescriptor.class.getDeclaredConstructor(int.class);
             constructor.setAccessible(true);
             return constructor.newInstance(number);

@@ -1,5 +1,6 @@
 package io.longinfer.eval.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -23,7 +24,7 @@ public record Streams(InputStream in, PrintStream out, PrintStream err, boolean 
      */
     static Streams ofProcess() {
         PrintStream out = new PrintStream(
-                new java.io.BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES),
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES),
                 false,
                 StandardCharsets.UTF_8);
         PrintStream err = new PrintStream(StandardError.open(), true, StandardCharsets.UTF_8);

@@ -32,10 +32,15 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A name, or the path of a GGUF file, be it only a vocabulary.")
     private String model;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "The text or the ids. Default: stdin.")
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE",
+            description = "The text or the ids. Default: stdin.")
     private Path file;
 
-    @Option(names = {"-d", "--decode"}, description = "From ids to text.")
+    @Option(
+            names = {"-d", "--decode"},
+            description = "From ids to text.")
     private boolean decode;
 
     @Option(
@@ -82,7 +87,10 @@ final class TokenizeCommand implements Callable<Integer> {
 
     private String utf8(byte[] input) throws IOException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(input)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(input))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new IOException((file == null ? "stdin" : file.toString()) + " is no UTF-8 text", e);
         }

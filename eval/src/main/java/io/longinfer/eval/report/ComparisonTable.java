@@ -36,9 +36,18 @@ public final class ComparisonTable {
     public String tiers() {
         Table table = head("bytes a tier");
         for (Tier tier : Tier.values()) {
-            row(table, tier.label() + ", KV there", report -> bytes(tier(report, tier).residentBytes()));
-            row(table, tier.label() + ", peak of all", report -> bytes(tier(report, tier).peakBytes()));
-            row(table, tier.label() + ", budget", report -> bytes(tier(report, tier).budgetBytes()));
+            row(
+                    table,
+                    tier.label() + ", KV there",
+                    report -> bytes(tier(report, tier).residentBytes()));
+            row(
+                    table,
+                    tier.label() + ", peak of all",
+                    report -> bytes(tier(report, tier).peakBytes()));
+            row(
+                    table,
+                    tier.label() + ", budget",
+                    report -> bytes(tier(report, tier).budgetBytes()));
         }
         return table.toString();
     }
@@ -47,8 +56,14 @@ public final class ComparisonTable {
     public String links() {
         Table table = head("bytes a link");
         for (Link link : Link.values()) {
-            row(table, link.label() + ", prefill", report -> bytes(report.traffic().prefill(), link));
-            row(table, link.label() + ", decode", report -> bytes(report.traffic().decode(), link));
+            row(
+                    table,
+                    link.label() + ", prefill",
+                    report -> bytes(report.traffic().prefill(), link));
+            row(
+                    table,
+                    link.label() + ", decode",
+                    report -> bytes(report.traffic().decode(), link));
         }
         return table.toString();
     }

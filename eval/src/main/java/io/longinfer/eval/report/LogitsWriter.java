@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 
 /**
@@ -60,7 +61,7 @@ public final class LogitsWriter implements AutoCloseable {
         write(last);
         out.write(",\n\"nll\":" + Arrays.toString(nll) + "}\n");
         out.close();
-        Files.move(unfinished, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private void write(float[] values) throws IOException {

@@ -1,6 +1,7 @@
 package io.longinfer.eval.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A table for people: the first column to the left, the others to the right. Not thread-safe. */
@@ -9,7 +10,7 @@ public final class Table {
 
     /** Appends a row; the first is the head. */
     public Table row(Object... cells) {
-        rows.add(java.util.Arrays.stream(cells).map(String::valueOf).toList());
+        rows.add(Arrays.stream(cells).map(String::valueOf).toList());
         return this;
     }
 
