@@ -1,0 +1,169 @@
+package io.longinfer.eval.cli;
+
+import io.longinfer.kvcache.ByteSize;
+import io.longinfer.kvcache.disk.DirectIo;
+import io.longinfer.kvcache.selection.GroupRule;
+import io.longinfer.kvcache.selection.SelectorKind;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Read option values; what they refuse, they say with what was expected. */
+final class Converters {
+    private Converters() {}
+
+    private static TypeConversionException refused(String value, String expected) {
+        return new TypeConversionException("'" + value + "' found, " + expected + " expected");
+    }
+
+    private static int wholeNumber(String value, int least) {
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least) {
+                return number;
+            }
+        } catch (NumberFormatException notANumber) {
+            // answered below
+        }
+        throw refused(value, "a whole number of at least " + least);
+    }
+
+    private static double number(String value, double least, double most, String expected) {
+        try {
+            double number = Double.parseDouble(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException notANumber) {
+            // answered below
+        }
+        throw refused(value, expected);
+    }
+
+    private static <E extends Enum<E>> E constant(Class<E> type, String value) {
+        for (E constant : type.getEnumConstants()) {
+            if (name(constant).equals(value.toLowerCase(Locale.ROOT))) {
+                return constant;
+            }
+        }
+        throw refused(
+                value,
+                Arrays.stream(type.getEnumConstants())
+                        .map(Converters::name)
+                        .collect(Collectors.joining(", ", "one of ", "")));
+    }
+
+    /** How options write a constant. */
+    static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** At least 1. */
+    static final class Positive implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String value) {
+            return wholeNumber(value, 1);
+        }
+    }
+
+    /** At least 0. */
+    static final class Natural implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String value) {
+            return wholeNumber(value, 0);
+        }
+    }
+
+    /** Several, each at least 0. */
+    static final class Naturals implements ITypeConverter<List<Integer>> {
+        @Override
+        public List<Integer> convert(String value) {
+            List<Integer> numbers = new ArrayList<>();
+            for (String part : value.split(",", -1)) {
+                try {
+                    numbers.add(wholeNumber(part.strip(), 0));
+                } catch (TypeConversionException refused) {
+                    throw refused(value, "whole numbers of at least 0, separated by commas,");
+                }
+            }
+            return numbers;
+        }
+    }
+
+    /** 0 to 1. */
+    static final class Ratio implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            return number(value, 0, 1, "a number from 0 to 1");
+        }
+    }
+
+    /** At least 0. */
+    static final class Temperature implements ITypeConverter<Float> {
+        @Override
+        public Float convert(String value) {
+            return (float) number(value, 0, 1000, "a number from 0 (greedy) to 1000");
+        }
+    }
+
+    /** Above 0, at most 1. */
+    static final class Probability implements ITypeConverter<Float> {
+        @Override
+        public Float convert(String value) {
+            return (float) number(value, Float.MIN_VALUE, 1, "a number above 0 and up to 1");
+        }
+    }
+
+    /** Bytes, with or without unit. */
+    static final class Bytes implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            try {
+                return ByteSize.parse(value);
+            } catch (IllegalArgumentException noSize) {
+                throw new TypeConversionException(noSize.getMessage());
+            }
+        }
+    }
+
+    /** {@code full} or {@code topk}. */
+    static final class Selector implements ITypeConverter<SelectorKind> {
+        @Override
+        public SelectorKind convert(String value) {
+            return constant(SelectorKind.class, value);
+        }
+    }
+
+    /** {@code mean} or {@code max}. */
+    static final class Group implements ITypeConverter<GroupRule> {
+        @Override
+        public GroupRule convert(String value) {
+            return constant(GroupRule.class, value);
+        }
+    }
+
+    /** {@code auto}, {@code on} or {@code off}. */
+    static final class Direct implements ITypeConverter<DirectIo> {
+        @Override
+        public DirectIo convert(String value) {
+            return switch (value.toLowerCase(Locale.ROOT)) {
+                case "auto" -> DirectIo.AUTO;
+                case "on" -> DirectIo.REQUIRED;
+                case "off" -> DirectIo.OFF;
+                default -> throw refused(value, "one of auto, on, off");
+            };
+        }
+    }
+
+    /** How filling text is called. */
+    static final class Filling implements ITypeConverter<io.longinfer.eval.documents.Filling> {
+        @Override
+        public io.longinfer.eval.documents.Filling convert(String value) {
+            return constant(io.longinfer.eval.documents.Filling.class, value);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.longinfer.eval.cli;
+
+import io.longinfer.model.Model;
+import io.longinfer.model.chat.ChatMessage;
+import io.longinfer.model.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes the tokens of a prompt. */
+final class Prompts {
+    private Prompts() {}
+
+    /** What a user says, as the model's own chat template puts it; as it stands, where the model has none. */
+    static int[] chat(Model model, Optional<String> system, String user) {
+        if (model.chatTemplate().isEmpty()) {
+            return raw(model, system.map(text -> text + "\n\n" + user).orElse(user));
+        }
+        List<ChatMessage> messages = new ArrayList<>();
+        system.ifPresent(text -> messages.add(new ChatMessage("system", text)));
+        messages.add(new ChatMessage("user", user));
+        return raw(model, model.chatTemplate().get().render(messages, true));
+    }
+
+    /** A text as it stands, names of special tokens read as those. */
+    static int[] raw(Model model, String text) {
+        Tokenizer tokenizer = model.tokenizer();
+        // Some templates write the BOS token themselves.
+        boolean begun = tokenizer.bos().isPresent()
+                && text.startsWith(tokenizer.decode(new int[] {tokenizer.bos().getAsInt()}));
+        return tokenizer.encode(text, !begun, true);
+    }
+}

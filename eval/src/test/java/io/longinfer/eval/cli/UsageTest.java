@@ -1,0 +1,160 @@
+package io.longinfer.eval.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.selection.SelectionBudget;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class UsageTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "generate --ratio 1.5          | --ratio      | '1.5'   | from 0 to 1",
+                "generate --ratio x            | --ratio      | 'x'     | from 0 to 1",
+                "generate --threads 0          | --threads    | '0'     | at least 1",
+                "generate --device-budget 3Mi  | --device-budget | '3Mi' | 64MiB",
+                "generate --selector best      | --selector   | 'best'  | one of full, topk",
+                "generate --direct-io yes      | --direct-io  | 'yes'   | auto, on, off",
+                "generate --group-rule sum     | --group-rule | 'sum'   | one of mean, max",
+                "generate --temperature -1     | --temperature | '-1'   | from 0",
+                "generate --top-p 0            | --top-p      | '0'     | above 0",
+                "generate --top-k -1           | --top-k      | '-1'    | at least 0",
+                "generate --seed many          | --seed       | 'many'  | long",
+                "bench --depths 1,x            | --depths     | '1,x'   | separated by commas",
+                "needle --depth 2              | --depth      | '2'     | from 0 to 1",
+                "needle --filling prose        | --filling    | 'prose' | one of journal, noise, facts",
+            })
+    void aBadValueIsNamedWithWhatWasExpected(String line, String option, String value, String expected) {
+        Session session = Session.of(line.split(" +"));
+        assertEquals(2, session.code(), session.err());
+        assertTrue(session.err().contains("'" + option + "'"), session.err());
+        assertTrue(session.err().contains(value), session.err());
+        assertTrue(session.err().contains(expected), session.err());
+        assertEquals("", session.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "generat", "generate --no-such-option", "inspect", "tokenize", "logits needle", "examples",
+                "generate --raw --system x --prompt y", "needle --depth 0.5 --facts 2",
+                "generate --prompt hello --context 3 --max-tokens 2"
+            })
+    void wrongUsageExitsWith2AndPointsToHelp(String line) {
+        Session session = Session.of(line.split(" "));
+        assertEquals(2, session.code(), session.err());
+        assertTrue(session.err().startsWith("longinfer"), session.err());
+        assertTrue(session.err().lines().count() <= 3, session.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "inspect /no/such.gguf",
+                "tokenize /no/such.gguf",
+                "generate --model /no/such.gguf --prompt x",
+                "generate --file /no/such.txt",
+                "examples --file /no/such.json",
+                "logits needle --ids-file /no/such.json --json /tmp/never-written.json"
+            })
+    void aFailureIsOneSentenceThatNamesTheFileAndExitsWith1(String line) {
+        Session session = Session.of(line.split(" "));
+        assertEquals(1, session.code(), session.err());
+        assertTrue(session.err().contains("/no/such."), session.err());
+        assertEquals(1, session.err().lines().count(), session.err());
+        assertFalse(session.err().contains("Exception"), session.err());
+    }
+
+    @Test
+    void verboseShowsTheStackTrace() {
+        Session session = Session.of("inspect", "/no/such.gguf", "--verbose");
+        assertEquals(1, session.code());
+        assertTrue(session.err().contains("\tat io.longinfer."), session.err());
+    }
+
+    @Test
+    void helpShowsEveryCommandAndTheExitCodes() {
+        String help = Session.of("--help").succeeded().out();
+        for (String name : List.of(
+                "needle", "generate", "examples", "inspect", "tokenize", "logits", "plan", "bench", "Exit codes")) {
+            assertTrue(help.contains(name), help);
+        }
+    }
+
+    @Test
+    void everyOptionHasADescription() {
+        CommandLine line = new CommandLine(new LongInfer(Streams.ofProcess()));
+        line.getSubcommands().values().forEach(command -> command.getCommandSpec()
+                .options()
+                .forEach(option -> assertTrue(
+                        option.description().length > 0,
+                        command.getCommandName() + " " + Arrays.toString(option.names()))));
+    }
+
+    @Test
+    void theVersionNamesTheCommitAndTheJvm() {
+        String version = Session.of("--version").succeeded().out();
+        assertTrue(
+                version.matches("longinfer [0-9].* \\(commit ([0-9a-f]{40}(-dirty)?|unknown)\\)\\R.*25.*\\R"), version);
+    }
+
+    @Test
+    void aClosedOutputEndsQuietly() {
+        PrintStream closed = new PrintStream(
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("Broken pipe");
+                    }
+                },
+                false,
+                StandardCharsets.UTF_8);
+        java.io.ByteArrayOutputStream err = new java.io.ByteArrayOutputStream();
+        Streams streams = new Streams(
+                new ByteArrayInputStream(new byte[0]),
+                closed,
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false);
+        assertEquals(0, LongInfer.run(streams, "inspect", "needle"));
+        assertEquals("", err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void withoutOptionsTheLibrarysDefaultsHold() {
+        assertEquals(KvConfig.defaults(), parsed().config());
+        assertFalse(parsed().selects());
+    }
+
+    @Test
+    void optionsChangeWhatTheyName() {
+        KvConfig config = parsed("--ratio=1", "--sink=32", "--host-budget=3MiB", "--io-depth=2")
+                .config();
+        // A ratio of 1 means everything, in the first layers too.
+        assertEquals(new SelectionBudget(1, 2, 1, 32, 64), config.selection());
+        assertEquals(3 << 20, config.hostBudgetBytes());
+        assertEquals(2, config.ioThreads());
+        assertTrue(parsed("--sink=32").selects());
+        assertFalse(parsed("--host-budget=0").selects());
+    }
+
+    private static KvOptions parsed(String... arguments) {
+        KvOptions options = new KvOptions();
+        CommandLine.populateCommand(options, arguments);
+        return options;
+    }
+}
