@@ -1,24 +1,22 @@
 package io.longinfer.kernels.linear;
 
 import static io.longinfer.kernels.linear.Lanes.COUNT;
-import static io.longinfer.kernels.linear.Lanes.load;
-import static io.longinfer.kernels.linear.Lanes.zero;
+import static io.longinfer.kernels.linear.Lanes.FLOATS;
 
 import io.longinfer.kernels.quantization.WeightMatrix;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products with several tokens as tiles of dot products: a panel of rows is expanded to floats once, and tiles of 4 tokens
- * by 3 rows keep 12 sums in registers.
+ * Products with a few tokens as tiles of dot products: two rows are expanded to floats, and four tokens keep eight sums
+ * over them in registers. Needs no panel laid out anew as {@link OuterTiles} does, but sums must be added up over lanes.
  */
 final class DotTiles {
+    private static final int ROWS = 2;
     private static final int TOKENS = 4;
-    private static final int ROWS = 3;
-    private static final int PANEL_ROWS = 12;
 
-    /** Columns at a time: a panel of this many stays in the second-level cache. A multiple of every block. */
-    private static final int DEPTH = 2048;
+    /** Floats of scratch that a tile's sums take. */
+    static final int SUMS = ROWS * TOKENS * COUNT;
 
     private DotTiles() {}
 
@@ -31,128 +29,96 @@ final class DotTiles {
             int tokens,
             float[] y,
             int yStride,
-            VectorLinearKernels.Scratch scratch) {
-        float[] panel = scratch.panel(PANEL_ROWS * Math.min(DEPTH, w.columns()));
-        for (int r = rowFrom; r < rowTo; r += PANEL_ROWS) {
-            int rows = Math.min(PANEL_ROWS, rowTo - r);
-            for (int c = 0; c < w.columns(); c += DEPTH) {
-                int depth = Math.min(DEPTH, w.columns() - c);
-                for (int i = 0; i < rows; i++) {
-                    long at = (r + i) * w.rowBytes() + w.type().sizeBytes(c);
-                    VectorLinearKernels.expand(w.type(), w.data(), at, depth, panel, i * depth);
-                }
-                panel(panel, rows, depth, x, c, xStride, tokens, y, r, yStride, c > 0);
+            Scratch scratch) {
+        int columns = w.columns();
+        long rowBytes = w.rowBytes();
+        float[] rows = scratch.rows(ROWS * columns);
+        for (int r = rowFrom; r < rowTo; r += ROWS) {
+            int height = Math.min(ROWS, rowTo - r);
+            for (int i = 0; i < height; i++) {
+                Formats.expand(w.type(), w.data(), (r + i) * rowBytes, columns, rows, i * columns);
+            }
+            for (int t = 0; t < tokens; t += TOKENS) {
+                int width = Math.min(TOKENS, tokens - t);
+                tile(rows, columns, height, x, t * xStride, xStride, width, scratch.sums());
+                emit(scratch.sums(), width, height, y, t * yStride + r, yStride);
+                tail(rows, columns, height, x, t * xStride, xStride, width, y, t * yStride + r, yStride);
             }
         }
     }
 
-    private static void panel(
-            float[] panel,
-            int rows,
-            int depth,
+    /**
+     * The sums of whole vectors, {@code [TOKENS][ROWS][COUNT]}. A token or row that is not there is computed as the last one
+     * again. Written without helpers, so that nothing keeps the compiler from holding every vector in a register.
+     */
+    private static void tile(
+            float[] rows, int columns, int height, float[] x, int x0, int xStride, int width, float[] sums) {
+        int w1 = (height - 1) * columns;
+        int x1 = x0 + Math.min(1, width - 1) * xStride;
+        int x2 = x0 + Math.min(2, width - 1) * xStride;
+        int x3 = x0 + Math.min(3, width - 1) * xStride;
+        FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector a1 = FloatVector.zero(FLOATS);
+        FloatVector a2 = FloatVector.zero(FLOATS);
+        FloatVector a3 = FloatVector.zero(FLOATS);
+        FloatVector b0 = FloatVector.zero(FLOATS);
+        FloatVector b1 = FloatVector.zero(FLOATS);
+        FloatVector b2 = FloatVector.zero(FLOATS);
+        FloatVector b3 = FloatVector.zero(FLOATS);
+        for (int c = 0; c <= columns - COUNT; c += COUNT) {
+            FloatVector a = FloatVector.fromArray(FLOATS, rows, c);
+            FloatVector b = FloatVector.fromArray(FLOATS, rows, w1 + c);
+            FloatVector v = FloatVector.fromArray(FLOATS, x, x0 + c);
+            a0 = v.fma(a, a0);
+            b0 = v.fma(b, b0);
+            v = FloatVector.fromArray(FLOATS, x, x1 + c);
+            a1 = v.fma(a, a1);
+            b1 = v.fma(b, b1);
+            v = FloatVector.fromArray(FLOATS, x, x2 + c);
+            a2 = v.fma(a, a2);
+            b2 = v.fma(b, b2);
+            v = FloatVector.fromArray(FLOATS, x, x3 + c);
+            a3 = v.fma(a, a3);
+            b3 = v.fma(b, b3);
+        }
+        a0.intoArray(sums, 0);
+        b0.intoArray(sums, COUNT);
+        a1.intoArray(sums, 2 * COUNT);
+        b1.intoArray(sums, 3 * COUNT);
+        a2.intoArray(sums, 4 * COUNT);
+        b2.intoArray(sums, 5 * COUNT);
+        a3.intoArray(sums, 6 * COUNT);
+        b3.intoArray(sums, 7 * COUNT);
+    }
+
+    private static void emit(float[] sums, int width, int height, float[] y, int yAt, int yStride) {
+        for (int t = 0; t < width; t++) {
+            for (int i = 0; i < height; i++) {
+                y[yAt + t * yStride + i] = FloatVector.fromArray(FLOATS, sums, (t * ROWS + i) * COUNT)
+                        .reduceLanes(VectorOperators.ADD);
+            }
+        }
+    }
+
+    /** Adds the columns behind the last whole vector; formats with blocks have none. */
+    private static void tail(
+            float[] rows,
+            int columns,
+            int height,
             float[] x,
             int xAt,
             int xStride,
-            int tokens,
+            int width,
             float[] y,
             int yAt,
-            int yStride,
-            boolean add) {
-        if (!add) {
-            for (int t = 0; t < tokens; t++) {
-                java.util.Arrays.fill(y, t * yStride + yAt, t * yStride + yAt + rows, 0);
-            }
-        }
-        int t = 0;
-        for (; t <= tokens - TOKENS; t += TOKENS) {
-            int i = 0;
-            for (; i <= rows - ROWS; i += ROWS) {
-                tile(panel, i * depth, depth, x, xAt + t * xStride, xStride, y, yAt + t * yStride + i, yStride);
-            }
-            for (; i < rows; i++) {
-                for (int k = t; k < t + TOKENS; k++) {
-                    y[yAt + k * yStride + i] += single(panel, i * depth, depth, x, xAt + k * xStride);
-                }
-            }
-        }
-        for (; t < tokens; t++) {
-            for (int i = 0; i < rows; i++) {
-                y[yAt + t * yStride + i] += single(panel, i * depth, depth, x, xAt + t * xStride);
-            }
-        }
-    }
-
-    private static float single(float[] w, int wAt, int depth, float[] x, int xAt) {
-        FloatVector sum = zero();
-        int c = 0;
-        for (; c <= depth - COUNT; c += COUNT) {
-            sum = load(w, wAt + c).fma(load(x, xAt + c), sum);
-        }
-        float total = sum.reduceLanes(VectorOperators.ADD);
-        for (; c < depth; c++) {
-            total = Math.fma(w[wAt + c], x[xAt + c], total);
-        }
-        return total;
-    }
-
-    private static void tile(
-            float[] w, int wAt, int depth, float[] x, int xAt, int xStride, float[] y, int yAt, int yStride) {
-        FloatVector s00 = zero();
-        FloatVector s01 = zero();
-        FloatVector s02 = zero();
-        FloatVector s10 = zero();
-        FloatVector s11 = zero();
-        FloatVector s12 = zero();
-        FloatVector s20 = zero();
-        FloatVector s21 = zero();
-        FloatVector s22 = zero();
-        FloatVector s30 = zero();
-        FloatVector s31 = zero();
-        FloatVector s32 = zero();
-        int w1 = wAt + depth;
-        int w2 = w1 + depth;
-        int x1 = xAt + xStride;
-        int x2 = x1 + xStride;
-        int x3 = x2 + xStride;
-        int c = 0;
-        for (; c <= depth - COUNT; c += COUNT) {
-            FloatVector r0 = load(w, wAt + c);
-            FloatVector r1 = load(w, w1 + c);
-            FloatVector r2 = load(w, w2 + c);
-            FloatVector v = load(x, xAt + c);
-            s00 = v.fma(r0, s00);
-            s01 = v.fma(r1, s01);
-            s02 = v.fma(r2, s02);
-            v = load(x, x1 + c);
-            s10 = v.fma(r0, s10);
-            s11 = v.fma(r1, s11);
-            s12 = v.fma(r2, s12);
-            v = load(x, x2 + c);
-            s20 = v.fma(r0, s20);
-            s21 = v.fma(r1, s21);
-            s22 = v.fma(r2, s22);
-            v = load(x, x3 + c);
-            s30 = v.fma(r0, s30);
-            s31 = v.fma(r1, s31);
-            s32 = v.fma(r2, s32);
-        }
-        add(y, yAt, s00, s01, s02);
-        add(y, yAt + yStride, s10, s11, s12);
-        add(y, yAt + 2 * yStride, s20, s21, s22);
-        add(y, yAt + 3 * yStride, s30, s31, s32);
-        for (; c < depth; c++) {
-            for (int t = 0; t < TOKENS; t++) {
-                for (int i = 0; i < ROWS; i++) {
+            int yStride) {
+        for (int c = FLOATS.loopBound(columns); c < columns; c++) {
+            for (int t = 0; t < width; t++) {
+                for (int i = 0; i < height; i++) {
                     int at = yAt + t * yStride + i;
-                    y[at] = Math.fma(w[wAt + i * depth + c], x[xAt + t * xStride + c], y[at]);
+                    y[at] = Math.fma(rows[i * columns + c], x[xAt + t * xStride + c], y[at]);
                 }
             }
         }
-    }
-
-    private static void add(float[] y, int at, FloatVector a, FloatVector b, FloatVector c) {
-        y[at] += a.reduceLanes(VectorOperators.ADD);
-        y[at + 1] += b.reduceLanes(VectorOperators.ADD);
-        y[at + 2] += c.reduceLanes(VectorOperators.ADD);
     }
 }

@@ -21,7 +21,7 @@ class VectorLinearKernelsTest {
     private static final int[] TOKENS = {1, 2, 3, 5, 17, 64, 130};
 
     /** Keeps a size affordable: the widest of everything at once shows nothing that two of three do not. */
-    private static final long MOST_PRODUCTS = 1 << 20;
+    private static final long MOST_PRODUCTS = 1 << 19;
 
     private static final float UNTOUCHED = 12345.5f;
 
@@ -73,6 +73,13 @@ class VectorLinearKernelsTest {
                 }
             }
         }
+    }
+
+    /** Panels of several depths, the last row's and the last tokens' tiles not full. */
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void matMulAgreesOverSeveralPanels(TensorType type) {
+        matMul(type, 37, 1792, 47, seeded());
     }
 
     private void matMul(TensorType type, int rows, int columns, int tokens, Random random) {
