@@ -4,7 +4,7 @@ import static io.longinfer.kernels.vector.HalfFloats.HALF_SCALE;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
 import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.vector.HalfFloats;
+import io.longinfer.kernels.vector.HalfColumns;
 import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -104,6 +104,9 @@ public final class VectorAbstractKernels implements AbstractKernels {
 
     /** What one thread works with. */
     private static final class Scratch {
+        private final HalfColumns pairs = new HalfColumns();
+        private final long[] start = new long[1];
+
         /** {@code [heads][2 headDim]}: the factors of the minima, then those of the maxima. */
         private float[] rows = {};
 
@@ -136,13 +139,16 @@ public final class VectorAbstractKernels implements AbstractKernels {
                 int stride) {
             int columns = groups * COLUMNS_PER_GROUP;
             int length = 2 * layout.headDim();
+            start[0] = offsetBytes;
+            pairs.blocks(abstracts, COLUMN_BYTES, length);
+            pairs.at(start, 0, 1);
             for (int column = 0; column < columns; column += 2) {
                 int width = Math.min(2, columns - column);
-                long first = column(layout, offsetBytes, column);
-                long second = column(layout, offsetBytes, column + width - 1);
+                long first = column(layout, column);
+                long second = column(layout, column + width - 1);
                 Arrays.fill(sums, 0, heads * 2 * COUNT, 0f);
-                HalfFloats.multiply(
-                        abstracts, first, second, COLUMN_BYTES, length, heads, rows, 0, length, sums, 0, 2 * COUNT);
+                pairs.pair(first, second);
+                pairs.multiply(heads, rows, 0, length, sums, 0, 2 * COUNT);
                 for (int h = 0; h < heads; h++) {
                     int to = boundsOffset + h * stride + column * COUNT;
                     for (int i = 0; i < width * COUNT; i++) {
@@ -152,9 +158,8 @@ public final class VectorAbstractKernels implements AbstractKernels {
             }
         }
 
-        private static long column(AbstractLayout layout, long offsetBytes, int column) {
-            return offsetBytes
-                    + (long) (column / COLUMNS_PER_GROUP) * layout.groupBytes()
+        private static long column(AbstractLayout layout, int column) {
+            return (long) (column / COLUMNS_PER_GROUP) * layout.groupBytes()
                     + (long) (column % COLUMNS_PER_GROUP) * COUNT * Short.BYTES;
         }
     }

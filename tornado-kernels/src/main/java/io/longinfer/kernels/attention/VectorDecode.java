@@ -2,20 +2,21 @@ package io.longinfer.kernels.attention;
 
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
+import io.longinfer.kernels.vector.HalfColumns;
 import io.longinfer.kernels.vector.HalfFloats;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
  * Attention of one token, as one thread does it; holds the thread's scratch. Chunks are taken in waves whose scores, then
- * weights, stay in a first-level cache: {@code [group][STRIDE]}.
+ * weights, stay in a near cache: {@code [group][STRIDE]}.
  *
  * <p>Keys and values are used as {@link HalfFloats} decodes them: the factor that they lack is made up for half in the
  * queries and half in the scores, half in the weights and half in the sums of values.
  */
 final class VectorDecode {
-    /** Chunks of a wave: the scores of a group of 4 take 16 KiB, half of a first-level cache. */
-    private static final int CHUNKS = 64;
+    /** Chunks of a wave: for a head of 64 and a group of 4, values take 64 KiB and scores 8 KiB. */
+    private static final int CHUNKS = 32;
 
     private static final int COLUMNS_PER_CHUNK = ChunkLayout.TOKENS / COUNT;
 
@@ -25,6 +26,7 @@ final class VectorDecode {
     private static final float SCALE = HalfFloats.HALF_SCALE;
 
     private final Wave wave = new Wave(CHUNKS);
+    private final HalfColumns pairs = new HalfColumns();
     private float[] queries = {};
     private float[] scores = {};
     private float[] factors = {};
@@ -84,20 +86,13 @@ final class VectorDecode {
         for (int g = 0; g < group; g++) {
             Arrays.fill(scores, g * STRIDE, g * STRIDE + columns * COUNT + COUNT, 0f);
         }
+        pairs.blocks(memory, ChunkLayout.TOKENS * Short.BYTES, layout.headDim());
         for (int column = 0; column < columns; column += 2) {
-            HalfFloats.multiply(
-                    memory,
-                    keyColumn(column),
-                    keyColumn(Math.min(column + 1, columns - 1)),
-                    ChunkLayout.TOKENS * Short.BYTES,
-                    layout.headDim(),
-                    group,
-                    queries,
-                    0,
-                    layout.headDim(),
-                    scores,
-                    column * COUNT,
-                    STRIDE);
+            int chunk = column / COLUMNS_PER_CHUNK;
+            long start = wave.offsetBytes(chunk);
+            pairs.at(wave.offsets(), chunk, chunk + 1);
+            pairs.pair(keyColumn(column) - start, keyColumn(Math.min(column + 1, columns - 1)) - start);
+            pairs.multiply(group, queries, 0, layout.headDim(), scores, column * COUNT, STRIDE);
         }
     }
 
@@ -143,23 +138,15 @@ final class VectorDecode {
     private void sumValues(ChunkLayout layout, MemorySegment memory, int group, int partStride) {
         int headDim = layout.headDim();
         Arrays.fill(parts, 0, group * partStride, 0f);
-        for (int c = 0; c < wave.size(); c++) {
-            long values = wave.offsetBytes(c) + layout.keysBytes();
-            for (int column = 0; column * COUNT < partStride; column += 2) {
-                HalfFloats.multiply(
-                        memory,
-                        values + (long) Softmax.firstChannel(headDim, column) * Short.BYTES,
-                        values + (long) Softmax.firstChannel(headDim, column + 1) * Short.BYTES,
-                        (long) headDim * Short.BYTES,
-                        ChunkLayout.TOKENS,
-                        group,
-                        scores,
-                        c * ChunkLayout.TOKENS,
-                        STRIDE,
-                        parts,
-                        column * COUNT,
-                        partStride);
-            }
+        pairs.blocks(memory, (long) headDim * Short.BYTES, ChunkLayout.TOKENS);
+        pairs.at(wave.offsets(), 0, wave.size());
+        for (int column = 0; column * COUNT < partStride; column += 2) {
+            pairs.pair(valueColumn(layout, column), valueColumn(layout, column + 1));
+            pairs.multiply(group, scores, 0, STRIDE, parts, column * COUNT, partStride);
         }
+    }
+
+    private static long valueColumn(ChunkLayout layout, int column) {
+        return layout.keysBytes() + (long) Softmax.firstChannel(layout.headDim(), column) * Short.BYTES;
     }
 }

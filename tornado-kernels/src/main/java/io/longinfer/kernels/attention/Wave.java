@@ -39,6 +39,11 @@ final class Wave {
         return size;
     }
 
+    /** {@code [size]}: where each chunk starts, in bytes. */
+    long[] offsets() {
+        return offsets;
+    }
+
     /** Where chunk {@code index} of the wave starts, in bytes. */
     long offsetBytes(int index) {
         return offsets[index];
