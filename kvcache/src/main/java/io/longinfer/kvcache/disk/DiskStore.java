@@ -25,12 +25,22 @@ public final class DiskStore implements AutoCloseable {
     private DiskStore(DiskGeometry geometry, Options options, TierBudget budget) {
         this.geometry = geometry;
         this.budget = budget;
-        file = BlockFile.create(options.directory, geometry, options.directIo, options.neededBytes);
-        BlockChecksums checksums = new BlockChecksums(geometry);
+        // Memory first: once the file exists and threads run, nothing can fail any more.
         MemorySegment ring = buffer(options.ringBlocks);
-        writer = new DiskWriter(file, checksums, counters, ring, options.ringBlocks);
         MemorySegment buffers = buffer((long) options.ioThreads * options.runBlocks);
+        BlockChecksums checksums = new BlockChecksums(geometry);
+        file = createFile(options);
+        writer = new DiskWriter(file, checksums, counters, ring, options.ringBlocks);
         readers = new DiskReaders(file, checksums, counters, buffers, options.ioThreads, options.runBlocks);
+    }
+
+    private BlockFile createFile(Options options) {
+        try {
+            return BlockFile.create(options.directory, geometry, options.directIo, options.neededBytes);
+        } catch (RuntimeException e) {
+            arena.close();
+            throw e;
+        }
     }
 
     /**
