@@ -166,8 +166,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void print(Map<Integer, Rates> results) {
-        Table table = new Table()
-                .row("depth", "decode " + decode, "least", "most", "prefill " + prefill, "least", "most");
+        Table table =
+                new Table().row("depth", "decode " + decode, "least", "most", "prefill " + prefill, "least", "most");
         for (Rates rates : results.values()) {
             double[] decoding = rates.decode();
             double[] reading = rates.prefill();

@@ -22,8 +22,8 @@ class CommandsTest {
         assertTrue(text.contains("general.architecture = llama"), text);
         assertTrue(text.contains("2560 bytes a token"), text);
         assertTrue(text.contains("token_embd.weight"), text);
-        Map<String, Object> tree =
-                JSON.std.mapFrom(Session.of("inspect", "needle", "--json").succeeded().out());
+        Map<String, Object> tree = JSON.std.mapFrom(
+                Session.of("inspect", "needle", "--json").succeeded().out());
         assertEquals(2560, tree.get("kvBytesPerToken"));
         assertEquals("llama", ((Map<?, ?>) tree.get("metadata")).get("general.architecture"));
         assertEquals(47, ((List<?>) tree.get("tensors")).size());
@@ -32,10 +32,12 @@ class CommandsTest {
     @Test
     void planShowsTheTiersAndNamesWhatToChange() throws IOException {
         String[] budgets = {"--device-budget=2MiB", "--host-budget=2MiB", "--disk-budget=64MiB"};
-        Session plan = Session.of("plan", "-c", "8192", budgets[0], budgets[1], budgets[2]).succeeded();
+        Session plan = Session.of("plan", "-c", "8192", budgets[0], budgets[1], budgets[2])
+                .succeeded();
         assertTrue(plan.out().contains("20MiB of KV in all"), plan.out());
         assertTrue(plan.out().contains("disk"), plan.out());
-        Session json = Session.of("plan", "-c", "8192", "--json", budgets[0], budgets[1], budgets[2]).succeeded();
+        Session json = Session.of("plan", "-c", "8192", "--json", budgets[0], budgets[1], budgets[2])
+                .succeeded();
         assertEquals(8192, ((Map<?, ?>) JSON.std.mapFrom(json.out()).get("plan")).get("contextTokens"));
         Session tooSmall = Session.of("plan", "-c", "8192", budgets[0], budgets[1], "--disk-budget=1MiB");
         assertEquals(1, tooSmall.code());
@@ -55,7 +57,10 @@ class CommandsTest {
                         "--disk-dir=" + folder,
                         "--json=" + json)
                 .succeeded();
-        assertEquals(3, session.out().lines().filter(line -> line.contains("  right  ")).count(), session.out());
+        assertEquals(
+                3,
+                session.out().lines().filter(line -> line.contains("  right  ")).count(),
+                session.out());
         for (String row : List.of("a token, p99", "disk, peak of all", "disk->device, decode", "disk was read")) {
             assertTrue(session.out().contains(row), session.out());
         }

@@ -28,8 +28,11 @@ class GenerateCommandTest {
     @Test
     void answersTheSameFromArgumentFileAndStdin() throws IOException {
         Path file = Files.writeString(folder.resolve("prompt.txt"), PROMPT + "\n");
-        assertEquals(ANSWER, Session.of("generate", "--prompt", PROMPT).succeeded().out());
-        assertEquals(ANSWER, Session.of("generate", "--file", file.toString()).succeeded().out());
+        assertEquals(
+                ANSWER, Session.of("generate", "--prompt", PROMPT).succeeded().out());
+        assertEquals(
+                ANSWER,
+                Session.of("generate", "--file", file.toString()).succeeded().out());
         assertEquals(ANSWER, Session.withInput(PROMPT, "generate").succeeded().out());
     }
 
@@ -39,13 +42,17 @@ class GenerateCommandTest {
         String question = DOCUMENT.facts().getFirst().question();
         assertEquals(
                 ANSWER,
-                Session.of("generate", "-f", file.toString(), "-p", question, "-q").succeeded().out());
+                Session.of("generate", "-f", file.toString(), "-p", question, "-q")
+                        .succeeded()
+                        .out());
     }
 
     @Test
     void rawContinuesTheTextAsItStands() {
         String prompt = "<|im_start|>user\n" + PROMPT + "<|im_end|>\n<|im_start|>assistant\n";
-        assertEquals(ANSWER, Session.of("generate", "--raw", "--prompt", prompt).succeeded().out());
+        assertEquals(
+                ANSWER,
+                Session.of("generate", "--raw", "--prompt", prompt).succeeded().out());
     }
 
     @Test
@@ -56,8 +63,7 @@ class GenerateCommandTest {
     }
 
     private static String sampled(String seed) {
-        return Session.of(
-                        "generate", "--raw", "-p", "The keeper", "-n", "20", "--temperature", "1.5", "--seed", seed)
+        return Session.of("generate", "--raw", "-p", "The keeper", "-n", "20", "--temperature", "1.5", "--seed", seed)
                 .succeeded()
                 .out();
     }
@@ -66,15 +72,38 @@ class GenerateCommandTest {
     void metricsAreOneJsonObjectWithAllThatARunReports() throws IOException {
         Path json = folder.resolve("metrics.json");
         Session session = Session.of(
-                "generate", "--prompt", PROMPT, "--json", json.toString(), "--device-budget", "1MiB",
-                "--host-budget", "1MiB", "--disk-budget", "64MiB", "--disk-dir", folder.toString(), "--seed", "7");
+                "generate",
+                "--prompt",
+                PROMPT,
+                "--json",
+                json.toString(),
+                "--device-budget",
+                "1MiB",
+                "--host-budget",
+                "1MiB",
+                "--disk-budget",
+                "64MiB",
+                "--disk-dir",
+                folder.toString(),
+                "--seed",
+                "7");
         assertEquals(ANSWER, session.succeeded().out());
         String text = Files.readString(json);
         assertEquals(1, text.lines().count());
         Map<String, Object> metrics = JSON.std.mapFrom(text);
         for (String key : new String[] {
-            "model", "seed", "configuration", "device", "environment", "timeToFirstTokenMillis", "phases", "tiers",
-            "links", "layers", "directIo", "contextTokens"
+            "model",
+            "seed",
+            "configuration",
+            "device",
+            "environment",
+            "timeToFirstTokenMillis",
+            "phases",
+            "tiers",
+            "links",
+            "layers",
+            "directIo",
+            "contextTokens"
         }) {
             assertTrue(metrics.containsKey(key), key + " is missing in " + text);
         }
@@ -82,8 +111,8 @@ class GenerateCommandTest {
         Map<?, ?> decode = (Map<?, ?>) ((Map<?, ?>) metrics.get("phases")).get("decode");
         Map<?, ?> latency = (Map<?, ?>) decode.get("latency");
         assertTrue(((Number) latency.get("p50Millis")).doubleValue() > 0, text);
-        assertTrue(((Number) latency.get("p99Millis")).doubleValue()
-                >= ((Number) latency.get("p50Millis")).doubleValue());
+        assertTrue(
+                ((Number) latency.get("p99Millis")).doubleValue() >= ((Number) latency.get("p50Millis")).doubleValue());
         assertEquals(1 << 20, ((Map<?, ?>) metrics.get("configuration")).get("deviceBudgetBytes"));
     }
 
@@ -97,6 +126,7 @@ class GenerateCommandTest {
 
     @Test
     void nothingIsDrawnOnStderrThatIsNoTerminal() {
-        assertEquals("", Session.of("generate", "--quiet", "-p", PROMPT).succeeded().err());
+        assertEquals(
+                "", Session.of("generate", "--quiet", "-p", PROMPT).succeeded().err());
     }
 }

@@ -31,9 +31,20 @@ class LauncherIT {
                 .generate(DocumentOptions.journal(2000, 4).withForm(FactForm.ROOM));
         Path file = Files.writeString(folder.resolve("document.txt"), document.text());
         Finished run = run(
-                "generate", "--file", file.toString(), "--prompt", document.facts().getFirst().question(),
-                "--device-budget", "1MiB", "--host-budget", "1MiB", "--disk-budget", "64MiB", "--disk-dir",
-                folder.toString(), "--quiet");
+                "generate",
+                "--file",
+                file.toString(),
+                "--prompt",
+                document.facts().getFirst().question(),
+                "--device-budget",
+                "1MiB",
+                "--host-budget",
+                "1MiB",
+                "--disk-budget",
+                "64MiB",
+                "--disk-dir",
+                folder.toString(),
+                "--quiet");
         assertEquals(0, run.code, run.err);
         assertEquals(document.facts().getFirst().answer() + "\n", run.out);
         assertEquals("", run.err);

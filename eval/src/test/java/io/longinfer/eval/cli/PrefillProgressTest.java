@@ -30,8 +30,7 @@ class PrefillProgressTest {
 
     private static String written(boolean terminal) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        PrefillProgress progress =
-                new PrefillProgress(new PrintStream(err, true, StandardCharsets.UTF_8), terminal);
+        PrefillProgress progress = new PrefillProgress(new PrintStream(err, true, StandardCharsets.UTF_8), terminal);
         progress.read(5, 10);
         progress.read(10, 10);
         return err.toString(StandardCharsets.UTF_8);

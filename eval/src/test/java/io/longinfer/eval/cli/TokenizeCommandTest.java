@@ -24,20 +24,30 @@ class TokenizeCommandTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "\n", "a", " two  spaces\r\n\n", "wörld 12345 \uD83D\uDE80\t<|im_end|>", "ends with \n"})
+    @ValueSource(
+            strings = {"", "\n", "a", " two  spaces\r\n\n", "wörld 12345 \uD83D\uDE80\t<|im_end|>", "ends with \n"})
     void idsAndBackGiveTheSameBytes(String text) throws IOException {
         Path file = Files.writeString(folder.resolve("text"), text);
-        Session ids = Session.of("tokenize", "needle", "--file", file.toString()).succeeded();
+        Session ids =
+                Session.of("tokenize", "needle", "--file", file.toString()).succeeded();
         assertTrue(ids.out().matches("([0-9]+( [0-9]+)*)?\n"), ids.out());
-        assertEquals(ids.out(), Session.withInput(text, "tokenize", "needle").succeeded().out());
+        assertEquals(
+                ids.out(),
+                Session.withInput(text, "tokenize", "needle").succeeded().out());
         assertArrayEquals(
                 text.getBytes(StandardCharsets.UTF_8),
-                Session.withInput(ids.out(), "tokenize", "needle", "--decode").succeeded().bytes());
+                Session.withInput(ids.out(), "tokenize", "needle", "--decode")
+                        .succeeded()
+                        .bytes());
     }
 
     @Test
     void halfACharacterIsDecodedToItsBytes() {
-        String[] ids = Session.withInput("ö", "tokenize", "needle").succeeded().out().strip().split(" ");
+        String[] ids = Session.withInput("ö", "tokenize", "needle")
+                .succeeded()
+                .out()
+                .strip()
+                .split(" ");
         byte[] whole = "ö".getBytes(StandardCharsets.UTF_8);
         if (ids.length == 2) {
             Session half = Session.withInput(ids[0], "tokenize", "needle", "-d").succeeded();
@@ -49,7 +59,9 @@ class TokenizeCommandTest {
 
     @Test
     void specialTokensArePlainTextUnlessAskedFor() {
-        String plain = Session.withInput("<|im_end|>", "tokenize", "needle").succeeded().out();
+        String plain = Session.withInput("<|im_end|>", "tokenize", "needle")
+                .succeeded()
+                .out();
         String special = Session.withInput("<|im_end|>", "tokenize", "needle", "--special")
                 .succeeded()
                 .out();
@@ -63,11 +75,15 @@ class TokenizeCommandTest {
         byte[] bytes = Files.readAllBytes(ModelCatalog.resolve("needle"));
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(TENSOR_COUNT_OFFSET, 0);
         Path vocabulary = Files.write(folder.resolve("vocabulary.gguf"), bytes);
-        String expected = Session.withInput("Room 12", "tokenize", "needle").succeeded().out();
+        String expected =
+                Session.withInput("Room 12", "tokenize", "needle").succeeded().out();
         assertEquals(
                 expected,
-                Session.withInput("Room 12", "tokenize", vocabulary.toString()).succeeded().out());
-        String inspected = Session.of("inspect", vocabulary.toString()).succeeded().out();
+                Session.withInput("Room 12", "tokenize", vocabulary.toString())
+                        .succeeded()
+                        .out());
+        String inspected =
+                Session.of("inspect", vocabulary.toString()).succeeded().out();
         assertTrue(inspected.contains("Tensors (0)"), inspected);
     }
 

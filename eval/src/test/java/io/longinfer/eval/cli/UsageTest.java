@@ -51,8 +51,14 @@ class UsageTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "generat", "generate --no-such-option", "inspect", "tokenize", "logits needle", "examples",
-                "generate --raw --system x --prompt y", "needle --depth 0.5 --facts 2",
+                "generat",
+                "generate --no-such-option",
+                "inspect",
+                "tokenize",
+                "logits needle",
+                "examples",
+                "generate --raw --system x --prompt y",
+                "needle --depth 0.5 --facts 2",
                 "generate --prompt hello --context 3 --max-tokens 2"
             })
     void wrongUsageExitsWith2AndPointsToHelp(String line) {
@@ -99,11 +105,13 @@ class UsageTest {
     @Test
     void everyOptionHasADescription() {
         CommandLine line = new CommandLine(new LongInfer(Streams.ofProcess()));
-        line.getSubcommands().values().forEach(command -> command.getCommandSpec()
-                .options()
-                .forEach(option -> assertTrue(
-                        option.description().length > 0,
-                        command.getCommandName() + " " + Arrays.toString(option.names()))));
+        line.getSubcommands()
+                .values()
+                .forEach(command -> command.getCommandSpec()
+                        .options()
+                        .forEach(option -> assertTrue(
+                                option.description().length > 0,
+                                command.getCommandName() + " " + Arrays.toString(option.names()))));
     }
 
     @Test

@@ -59,7 +59,9 @@ class ReportTest {
 
     @Test
     void theFirstColumnStandsLeftTheOthersRight() {
-        assertEquals("a        bb\nlonger    1\n", new Table().row("a", "bb").row("longer", 1).toString());
+        assertEquals(
+                "a        bb\nlonger    1\n",
+                new Table().row("a", "bb").row("longer", 1).toString());
     }
 
     @Test
@@ -89,7 +91,10 @@ class ReportTest {
             assertThrows(IOException.class, () -> writer.position(1, new float[] {Float.NaN, 2}));
         }
         assertFalse(Files.exists(file));
-        assertEquals(0, folder.toFile().list().length, Arrays.toString(folder.toFile().list()));
+        assertEquals(
+                0,
+                folder.toFile().list().length,
+                Arrays.toString(folder.toFile().list()));
     }
 
     @Test
