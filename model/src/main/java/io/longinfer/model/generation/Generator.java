@@ -63,10 +63,6 @@ public final class Generator {
             last = now;
         }
         return new GenerationResult(
-                Arrays.copyOf(tokens, made),
-                prompt.length,
-                timeToFirstToken,
-                Arrays.copyOf(nanos, steps),
-                reason);
+                Arrays.copyOf(tokens, made), prompt.length, timeToFirstToken, Arrays.copyOf(nanos, steps), reason);
     }
 }

@@ -89,8 +89,12 @@ record Golden(Map<String, Case> cases, Greedy greedy) {
                     entry.getKey(),
                     new Case(
                             ints(c.get("ids")),
-                            top.stream().mapToInt(pair -> number(pair, 0).intValue()).toArray(),
-                            top.stream().mapToDouble(pair -> number(pair, 1).doubleValue()).toArray(),
+                            top.stream()
+                                    .mapToInt(pair -> number(pair, 0).intValue())
+                                    .toArray(),
+                            top.stream()
+                                    .mapToDouble(pair -> number(pair, 1).doubleValue())
+                                    .toArray(),
                             ((Number) c.get("last_logsumexp")).doubleValue(),
                             doubles(c.get("nll")),
                             ints(c.get("argmax"))));
@@ -115,6 +119,7 @@ record Golden(Map<String, Case> cases, Greedy greedy) {
     }
 
     private static double[] doubles(Object list) {
-        return ((List<?>) list).stream().mapToDouble(n -> ((Number) n).doubleValue()).toArray();
+        return ((List<?>) list)
+                .stream().mapToDouble(n -> ((Number) n).doubleValue()).toArray();
     }
 }

@@ -3,6 +3,7 @@ package io.longinfer.model.generation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.BlockTable;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.CpuDevice;
@@ -11,7 +12,6 @@ import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.KvPool;
 import io.longinfer.kernels.device.WorkerPool;
-import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
@@ -110,7 +110,8 @@ class TiersTest {
             assertEquals(expected.size(), found.size());
             for (int i = 0; i < found.size(); i++) {
                 for (int token = 0; token < found.get(i).length; token++) {
-                    assertEquals(expected.get(i)[token], found.get(i)[token], TOLERANCE, "step " + i + ", token " + token);
+                    assertEquals(
+                            expected.get(i)[token], found.get(i)[token], TOLERANCE, "step " + i + ", token " + token);
                 }
             }
             KvMetrics metrics = session.cache().metrics();
@@ -165,7 +166,8 @@ class TiersTest {
         ClosedChunks closed = session.closedChunks();
         for (int head = 0; head < kvHeads; head++) {
             for (int c = 0; c < closed.count(); c++) {
-                long offset = head * closed.headStrideBytes() + (long) c * pool.layout().sizeBytes();
+                long offset = head * closed.headStrideBytes()
+                        + (long) c * pool.layout().sizeBytes();
                 pool.write(head * chunksPerHead + closed.first() + c, closed.memory(), offset);
             }
         }

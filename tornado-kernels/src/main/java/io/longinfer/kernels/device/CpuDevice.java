@@ -18,7 +18,8 @@ public final class CpuDevice implements Device {
     @Override
     public DeviceProfile profile() {
         int bits = kernels.vectorBits();
-        String vectors = bits == 0 ? "scalar, this processor has no vectors of 8 floats" : "Vector API, " + bits + " bits";
+        String vectors =
+                bits == 0 ? "scalar, this processor has no vectors of 8 floats" : "Vector API, " + bits + " bits";
         return new DeviceProfile(
                 "cpu (" + vectors + ", " + workers.threads() + " threads)", "cpu", workers.threads(), bits);
     }
