@@ -81,7 +81,11 @@ final class LogitsCommand implements Callable<Integer> {
             }
             try (InferenceSession session = loaded.session(configuration(), context);
                     LogitsWriter writer = new LogitsWriter(json, ids, all)) {
-                session.forEachPosition(ids, Math.max(0, ids.length - decode), writer::position);
+                PrefillProgress progress = new PrefillProgress(parent.streams());
+                session.forEachPosition(ids, Math.max(0, ids.length - decode), (index, logits) -> {
+                    writer.position(index, logits);
+                    progress.read(index + 1, ids.length);
+                });
                 writer.finish();
             }
         }

@@ -27,6 +27,7 @@ record Run(String text, GenerationResult result, RunReport report) {
      * @param command for the report
      * @param contextTokens tokens to plan KV space for
      */
+    @SuppressWarnings("ArrayRecordComponent") // what to run, never compared
     record Request(
             String command,
             int[] prompt,

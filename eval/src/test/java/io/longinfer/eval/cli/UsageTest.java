@@ -40,7 +40,7 @@ class UsageTest {
                 "needle --filling prose        | --filling    | 'prose' | one of journal, noise, facts",
             })
     void aBadValueIsNamedWithWhatWasExpected(String line, String option, String value, String expected) {
-        Session session = Session.of(line.split(" +"));
+        Session session = Session.of(line.split(" +", -1));
         assertEquals(2, session.code(), session.err());
         assertTrue(session.err().contains("'" + option + "'"), session.err());
         assertTrue(session.err().contains(value), session.err());
@@ -62,7 +62,7 @@ class UsageTest {
                 "generate --prompt hello --context 3 --max-tokens 2"
             })
     void wrongUsageExitsWith2AndPointsToHelp(String line) {
-        Session session = Session.of(line.split(" "));
+        Session session = Session.of(line.split(" ", -1));
         assertEquals(2, session.code(), session.err());
         assertTrue(session.err().startsWith("longinfer"), session.err());
         assertTrue(session.err().lines().count() <= 3, session.err());
@@ -79,7 +79,7 @@ class UsageTest {
                 "logits needle --ids-file /no/such.json --json /tmp/never-written.json"
             })
     void aFailureIsOneSentenceThatNamesTheFileAndExitsWith1(String line) {
-        Session session = Session.of(line.split(" "));
+        Session session = Session.of(line.split(" ", -1));
         assertEquals(1, session.code(), session.err());
         assertTrue(session.err().contains("/no/such."), session.err());
         assertEquals(1, session.err().lines().count(), session.err());

@@ -25,10 +25,10 @@ class ReportTest {
         LatencySummary summary = LatencySummary.of(
                 LongStream.rangeClosed(1, 1000).map(value -> 1_000_000 * value).toArray());
         assertEquals(1000, summary.count());
-        assertEquals(500e6, summary.p50Nanos(), 500e3);
-        assertEquals(900e6, summary.p90Nanos(), 900e3);
-        assertEquals(990e6, summary.p99Nanos(), 990e3);
-        assertEquals(1000e6, summary.maxNanos(), 1000e3);
+        assertEquals(500e6, (double) summary.p50Nanos(), 500e3);
+        assertEquals(900e6, (double) summary.p90Nanos(), 900e3);
+        assertEquals(990e6, (double) summary.p99Nanos(), 990e3);
+        assertEquals(1000e6, (double) summary.maxNanos(), 1000e3);
         assertEquals(new LatencySummary(0, 0, 0, 0, 0, 0), LatencySummary.of(new long[0]));
     }
 
