@@ -1,6 +1,6 @@
 package io.longinfer.kernels.abstracts;
 
-import static io.longinfer.kernels.vector.HalfFloats.HALF_SCALE;
+import static io.longinfer.kernels.vector.HalfColumns.HALF_SCALE;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
 import io.longinfer.kernels.attention.ChunkLayout;
@@ -45,23 +45,22 @@ public final class VectorAbstractKernels implements AbstractKernels {
         long maximum = minimum + (long) layout.headDim() * COLUMN_BYTES;
         for (int j = 0; j < layout.headDim(); j++) {
             long row = chunkOffset + layout.keyOffset(j, 0);
-            ShortVector min = ordered(chunk, row);
-            ShortVector max = min;
-            for (int t = COUNT; t < ChunkLayout.TOKENS; t += COUNT) {
-                ShortVector more = ordered(chunk, row + (long) t * Short.BYTES);
-                min = min.min(more);
-                max = max.max(more);
+            ShortVector min = ShortVector.broadcast(Lanes.SHORTS, Short.MAX_VALUE);
+            ShortVector max = ShortVector.broadcast(Lanes.SHORTS, Short.MIN_VALUE);
+            for (int t = 0; t < ChunkLayout.TOKENS; t += COUNT) {
+                long from = row + (long) t * Short.BYTES;
+                ShortVector bits = ShortVector.fromMemorySegment(Lanes.SHORTS, chunk, from, ByteOrder.LITTLE_ENDIAN);
+                // As integers, positive fp16 numbers are in order; complementing the magnitude puts negative ones in
+                // order.
+                ShortVector ordered = bits.lanewise(
+                        VectorOperators.XOR,
+                        bits.lanewise(VectorOperators.ASHR, 15).and((short) 0x7fff));
+                min = min.min(ordered);
+                max = max.max(ordered);
             }
             group.set(FP16, minimum + (long) j * COLUMN_BYTES, unordered(min.reduceLanes(VectorOperators.MIN)));
             group.set(FP16, maximum + (long) j * COLUMN_BYTES, unordered(max.reduceLanes(VectorOperators.MAX)));
         }
-    }
-
-    /** Fp16 numbers as shorts of the same order: the magnitude of negative ones is complemented. */
-    private static ShortVector ordered(MemorySegment memory, long offset) {
-        ShortVector bits = ShortVector.fromMemorySegment(Lanes.SHORTS, memory, offset, ByteOrder.LITTLE_ENDIAN);
-        return bits.lanewise(
-                VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 15).and((short) 0x7fff));
     }
 
     private static short unordered(short key) {

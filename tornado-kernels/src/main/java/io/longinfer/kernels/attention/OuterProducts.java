@@ -66,15 +66,15 @@ final class OuterProducts {
             a4 = a.fma(w, a4);
             b4 = b.fma(w, b4);
         }
-        store(out, outOffset, a0, b0);
-        store(out, outOffset + outStride, a1, b1);
-        store(out, outOffset + 2 * outStride, a2, b2);
-        store(out, outOffset + 3 * outStride, a3, b3);
-        store(out, outOffset + 4 * outStride, a4, b4);
-    }
-
-    private static void store(float[] out, int offset, FloatVector a, FloatVector b) {
-        a.intoArray(out, offset);
-        b.intoArray(out, offset + COUNT);
+        a0.intoArray(out, outOffset);
+        b0.intoArray(out, outOffset + COUNT);
+        a1.intoArray(out, outOffset + outStride);
+        b1.intoArray(out, outOffset + outStride + COUNT);
+        a2.intoArray(out, outOffset + 2 * outStride);
+        b2.intoArray(out, outOffset + 2 * outStride + COUNT);
+        a3.intoArray(out, outOffset + 3 * outStride);
+        b3.intoArray(out, outOffset + 3 * outStride + COUNT);
+        a4.intoArray(out, outOffset + 4 * outStride);
+        b4.intoArray(out, outOffset + 4 * outStride + COUNT);
     }
 }

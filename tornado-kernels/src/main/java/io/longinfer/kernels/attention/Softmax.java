@@ -3,7 +3,6 @@ package io.longinfer.kernels.attention;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 import static io.longinfer.kernels.vector.Lanes.FLOATS;
 
-import io.longinfer.kernels.vector.Exponential;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -32,24 +31,6 @@ final class Softmax {
         FloatVector sum = FloatVector.fromArray(FLOATS, x, offset);
         for (int i = COUNT; i < n; i += COUNT) {
             sum = sum.add(FloatVector.fromArray(FLOATS, x, offset + i));
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
-    }
-
-    /**
-     * Makes weights of scores: {@code x[i] = exp(x[i] * scale - max) * scale}.
-     *
-     * @return the sum of the exponentials
-     */
-    static float weigh(float[] x, int offset, int n, float scale, float max) {
-        FloatVector factor = FloatVector.broadcast(FLOATS, scale);
-        FloatVector subtrahend = FloatVector.broadcast(FLOATS, -max);
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = 0; i < n; i += COUNT) {
-            FloatVector scores = FloatVector.fromArray(FLOATS, x, offset + i);
-            FloatVector weights = Exponential.exp(scores.fma(factor, subtrahend));
-            sum = sum.add(weights);
-            weights.mul(factor).intoArray(x, offset + i);
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }

@@ -2,8 +2,8 @@ package io.longinfer.kernels.attention;
 
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
+import io.longinfer.kernels.vector.Exponential;
 import io.longinfer.kernels.vector.HalfColumns;
-import io.longinfer.kernels.vector.HalfFloats;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Attention of one token, as one thread does it; holds the thread's scratch. Chunks are taken in waves whose scores, then
  * weights, stay in a near cache: {@code [group][STRIDE]}.
  *
- * <p>Keys and values are used as {@link HalfFloats} decodes them: the factor that they lack is made up for half in the
+ * <p>Keys and values are used as {@link HalfColumns} decodes them: the factor that they lack is made up for half in the
  * queries and half in the scores, half in the weights and half in the sums of values.
  */
 final class VectorDecode {
@@ -23,7 +23,7 @@ final class VectorDecode {
     /** Scores are computed in pairs of columns, of which the last may be one too many. */
     private static final int STRIDE = CHUNKS * ChunkLayout.TOKENS + COUNT;
 
-    private static final float SCALE = HalfFloats.HALF_SCALE;
+    private static final float SCALE = HalfColumns.HALF_SCALE;
 
     private final Wave wave = new Wave(CHUNKS);
     private final HalfColumns pairs = new HalfColumns();
@@ -119,7 +119,7 @@ final class VectorDecode {
         int tokens = wave.size() * ChunkLayout.TOKENS;
         float max = Math.max(state.max()[row], Softmax.max(scores, g * STRIDE, tokens) * SCALE);
         factors[g] = Softmax.raise(state, row, max);
-        state.sum()[row] += Softmax.weigh(scores, g * STRIDE, tokens, SCALE, max);
+        state.sum()[row] += Exponential.exp(scores, g * STRIDE, tokens, SCALE, max, SCALE);
     }
 
     /** Adds up each chunk's weights; those of the waves before follow the new maximum. */

@@ -2,7 +2,8 @@ package io.longinfer.kernels.attention;
 
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
-import io.longinfer.kernels.vector.HalfFloats;
+import io.longinfer.kernels.vector.Exponential;
+import io.longinfer.kernels.vector.HalfColumns;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -94,7 +95,7 @@ final class VectorPrefill {
         for (int c = 0; c < wave.size(); c++) {
             for (int part = 0; part < COLUMNS_PER_CHUNK; part++) {
                 long from = wave.offsetBytes(c) + (long) part * COUNT * Short.BYTES;
-                decode(memory, from, ChunkLayout.TOKENS * Short.BYTES, layout.headDim(), keys, column);
+                HalfColumns.decode(memory, from, ChunkLayout.TOKENS * Short.BYTES, layout.headDim(), keys, column);
                 column += layout.headDim() * COUNT;
             }
         }
@@ -108,17 +109,8 @@ final class VectorPrefill {
                         + layout.keysBytes()
                         + (long) Softmax.firstChannel(headDim, column) * Short.BYTES;
                 int to = (column * WAVE_TOKENS + c * ChunkLayout.TOKENS) * COUNT;
-                decode(memory, from, (long) headDim * Short.BYTES, ChunkLayout.TOKENS, values, to);
+                HalfColumns.decode(memory, from, (long) headDim * Short.BYTES, ChunkLayout.TOKENS, values, to);
             }
-        }
-    }
-
-    private static void decode(MemorySegment memory, long from, long strideBytes, int count, float[] panel, int to) {
-        for (int i = 0; i < count; i++) {
-            HalfFloats.load(memory, from + i * strideBytes)
-                    .mul(HalfFloats.HALF_SCALE)
-                    .mul(HalfFloats.HALF_SCALE)
-                    .intoArray(panel, to + i * COUNT);
         }
     }
 
@@ -156,7 +148,7 @@ final class VectorPrefill {
             int row = stateRows[r];
             float max = Math.max(state.max()[row], Softmax.max(scores, r * STRIDE, tokens));
             factors[r] = Softmax.raise(state, row, max);
-            state.sum()[row] += Softmax.weigh(scores, r * STRIDE, tokens, 1, max);
+            state.sum()[row] += Exponential.exp(scores, r * STRIDE, tokens, 1, max, 1);
         }
         for (int column = 0; column * COUNT < partStride; column += 2) {
             int first = column * WAVE_TOKENS * COUNT;

@@ -6,11 +6,14 @@ import static io.longinfer.kernels.vector.Lanes.FLOATS;
 import io.longinfer.kernels.vector.Exponential;
 import io.longinfer.kernels.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** The small operations with the Vector API. Stateless and thread-safe. */
+/** The small operations with the Vector API. Thread-safe: each thread has a little scratch of its own. */
 public final class VectorElementwiseKernels implements ElementwiseKernels {
+    /** Values that are gated at a time. */
+    private static final int BLOCK = 256;
+
+    private final ThreadLocal<float[]> blocks = ThreadLocal.withInitial(() -> new float[BLOCK]);
     private final ScalarElementwiseKernels scalar = new ScalarElementwiseKernels();
 
     /** Whether this machine's vectors are wide enough; if not, take {@link ScalarElementwiseKernels}. */
@@ -65,24 +68,38 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
 
     @Override
     public void siluMultiply(float[] gate, int gateOffset, float[] up, int upOffset, int n) {
-        int i = 0;
-        for (; i <= n - COUNT; i += COUNT) {
-            FloatVector x = FloatVector.fromArray(FLOATS, gate, gateOffset + i);
-            silu(x).mul(FloatVector.fromArray(FLOATS, up, upOffset + i)).intoArray(gate, gateOffset + i);
+        float[] exponentials = blocks.get();
+        for (int i = 0; i < n; i += BLOCK) {
+            int length = Math.min(BLOCK, n - i);
+            negativeMagnitudes(gate, gateOffset + i, length, exponentials);
+            Exponential.exp(exponentials, 0, length, 1, 0, 1);
+            gate(gate, gateOffset + i, up, upOffset + i, length, exponentials);
         }
-        if (i < n) {
-            VectorMask<Float> rest = FLOATS.indexInRange(i, n);
-            FloatVector x = FloatVector.fromArray(FLOATS, gate, gateOffset + i, rest);
-            silu(x).mul(FloatVector.fromArray(FLOATS, up, upOffset + i, rest)).intoArray(gate, gateOffset + i, rest);
+    }
+
+    private static void negativeMagnitudes(float[] x, int offset, int n, float[] y) {
+        for (int i = 0; i < n; i++) {
+            y[i] = -Math.abs(x[offset + i]);
         }
     }
 
     /** With e = exp(-|x|), which cannot overflow, the sigmoid is 1 / (1 + e) above zero and e / (1 + e) below. */
-    private static FloatVector silu(FloatVector x) {
-        VectorMask<Float> negative = x.compare(VectorOperators.LT, 0f);
-        FloatVector e = Exponential.exp(x.blend(x.neg(), negative).neg());
-        FloatVector one = FloatVector.broadcast(FLOATS, 1f);
-        return x.mul(one.blend(e, negative)).div(e.add(1f));
+    private static void gate(float[] gate, int gateOffset, float[] up, int upOffset, int n, float[] exponentials) {
+        int i = 0;
+        for (; i <= n - COUNT; i += COUNT) {
+            FloatVector x = FloatVector.fromArray(FLOATS, gate, gateOffset + i);
+            FloatVector e = FloatVector.fromArray(FLOATS, exponentials, i);
+            FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+            x.mul(one.blend(e, x.compare(VectorOperators.LT, 0f)))
+                    .div(e.add(one))
+                    .mul(FloatVector.fromArray(FLOATS, up, upOffset + i))
+                    .intoArray(gate, gateOffset + i);
+        }
+        for (; i < n; i++) {
+            float x = gate[gateOffset + i];
+            float e = exponentials[i];
+            gate[gateOffset + i] = x * (x < 0 ? e : 1) / (1 + e) * up[upOffset + i];
+        }
     }
 
     @Override
@@ -117,23 +134,7 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
 
     @Override
     public float expAndSum(float[] x, int offset, int n) {
-        float max = max(x, offset, n);
-        FloatVector sum = FloatVector.zero(FLOATS);
-        int i = 0;
-        for (; i <= n - COUNT; i += COUNT) {
-            FloatVector e =
-                    Exponential.exp(FloatVector.fromArray(FLOATS, x, offset + i).sub(max));
-            sum = sum.add(e);
-            e.intoArray(x, offset + i);
-        }
-        if (i < n) {
-            VectorMask<Float> rest = FLOATS.indexInRange(i, n);
-            FloatVector e = Exponential.exp(
-                    FloatVector.fromArray(FLOATS, x, offset + i, rest).sub(max));
-            sum = sum.add(e, rest);
-            e.intoArray(x, offset + i, rest);
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return Exponential.exp(x, offset, n, 1, max(x, offset, n), 1);
     }
 
     private static float max(float[] x, int offset, int n) {

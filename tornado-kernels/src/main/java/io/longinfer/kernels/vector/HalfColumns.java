@@ -2,19 +2,37 @@ package io.longinfer.kernels.vector;
 
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 import static io.longinfer.kernels.vector.Lanes.FLOATS;
+import static io.longinfer.kernels.vector.Lanes.INTS;
+import static io.longinfer.kernels.vector.Lanes.SHORTS;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.S2I;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 
 /**
  * Products of float rows with two columns, each {@link Lanes#COUNT} wide, of fp16 numbers in memory, decoded on the way and
  * once for all rows. The columns' numbers may be spread over several blocks: keys of a chunk are one, values of many chunks
  * are as many.
  *
- * <p>Numbers are taken as {@link HalfFloats#load} gives them, 2^112 too small; the caller makes up for it, see {@link
- * HalfFloats#HALF_SCALE}. A mutable description of the columns that one thread sets and uses; not thread-safe.
+ * <p>Moving the bits of an fp16 number to where a float has them gives its value times 2^-112, exactly, subnormals too:
+ * three instructions, if the factor is made up for elsewhere. {@link #multiply} leaves that to its caller: with rows times
+ * {@link #HALF_SCALE} and results times {@link #HALF_SCALE} again, nothing overflows or loses bits on the way.
+ *
+ * <p>The decoding is written out wherever it is needed: a method that gives vectors allocates them wherever the compiler
+ * does not inline it, and in a large caller it may not.
+ *
+ * <p>A mutable description of the columns that one thread sets and uses; not thread-safe.
  */
 public final class HalfColumns {
+    /** 2^56: its square takes a decoded number to its value. */
+    public static final float HALF_SCALE = 0x1p56f;
+
+    /** The sign was extended over five bits, of which those of the exponent must go. */
+    private static final int SIGN_AND_NUMBER = 0x8FFFE000;
+
     /** Most rows that share a decoded vector; the sums of more would not fit 16 registers. */
     private static final int MOST_ROWS = 4;
 
@@ -93,11 +111,35 @@ public final class HalfColumns {
             long even1 = offsets[block] + second;
             for (int i = 0; i < count; i += 2) {
                 FloatVector x = FloatVector.broadcast(FLOATS, rows[b + i]);
-                s0 = HalfFloats.load(memory, even0 + i * strideBytes).fma(x, s0);
-                s1 = HalfFloats.load(memory, even1 + i * strideBytes).fma(x, s1);
+                s0 = ShortVector.fromMemorySegment(SHORTS, memory, even0 + i * strideBytes, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats()
+                        .fma(x, s0);
+                s1 = ShortVector.fromMemorySegment(SHORTS, memory, even1 + i * strideBytes, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats()
+                        .fma(x, s1);
                 x = FloatVector.broadcast(FLOATS, rows[b + i + 1]);
-                t0 = HalfFloats.load(memory, even0 + (i + 1) * strideBytes).fma(x, t0);
-                t1 = HalfFloats.load(memory, even1 + (i + 1) * strideBytes).fma(x, t1);
+                t0 = ShortVector.fromMemorySegment(SHORTS, memory, even0 + (i + 1) * strideBytes, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats()
+                        .fma(x, t0);
+                t1 = ShortVector.fromMemorySegment(SHORTS, memory, even1 + (i + 1) * strideBytes, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats()
+                        .fma(x, t1);
             }
             b += count;
         }
@@ -118,8 +160,18 @@ public final class HalfColumns {
             long at0 = offsets[block] + first;
             long at1 = offsets[block] + second;
             for (int i = 0; i < count; i++) {
-                FloatVector h0 = HalfFloats.load(memory, at0);
-                FloatVector h1 = HalfFloats.load(memory, at1);
+                FloatVector h0 = ShortVector.fromMemorySegment(SHORTS, memory, at0, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats();
+                FloatVector h1 = ShortVector.fromMemorySegment(SHORTS, memory, at1, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats();
                 at0 += strideBytes;
                 at1 += strideBytes;
                 FloatVector x = FloatVector.broadcast(FLOATS, rows[b + i]);
@@ -152,8 +204,18 @@ public final class HalfColumns {
             long at0 = offsets[block] + first;
             long at1 = offsets[block] + second;
             for (int i = 0; i < count; i++) {
-                FloatVector h0 = HalfFloats.load(memory, at0);
-                FloatVector h1 = HalfFloats.load(memory, at1);
+                FloatVector h0 = ShortVector.fromMemorySegment(SHORTS, memory, at0, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats();
+                FloatVector h1 = ShortVector.fromMemorySegment(SHORTS, memory, at1, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats();
                 at0 += strideBytes;
                 at1 += strideBytes;
                 FloatVector x = FloatVector.broadcast(FLOATS, rows[b + i]);
@@ -193,8 +255,18 @@ public final class HalfColumns {
             long at0 = offsets[block] + first;
             long at1 = offsets[block] + second;
             for (int i = 0; i < count; i++) {
-                FloatVector h0 = HalfFloats.load(memory, at0);
-                FloatVector h1 = HalfFloats.load(memory, at1);
+                FloatVector h0 = ShortVector.fromMemorySegment(SHORTS, memory, at0, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats();
+                FloatVector h1 = ShortVector.fromMemorySegment(SHORTS, memory, at1, LITTLE_ENDIAN)
+                        .convertShape(S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(LSHL, 13)
+                        .and(SIGN_AND_NUMBER)
+                        .reinterpretAsFloats();
                 at0 += strideBytes;
                 at1 += strideBytes;
                 FloatVector x = FloatVector.broadcast(FLOATS, rows[b + i]);
@@ -220,5 +292,22 @@ public final class HalfColumns {
         u1.intoArray(out, o + 2 * outStride + COUNT);
         v0.intoArray(out, o + 3 * outStride);
         v1.intoArray(out, o + 3 * outStride + COUNT);
+    }
+
+    /** Writes a column of {@code count} vectors of fp16 numbers to {@code panel[to..]}, as they are. */
+    public static void decode(MemorySegment memory, long from, long strideBytes, int count, float[] panel, int to) {
+        long at = from;
+        for (int i = 0; i < count; i++) {
+            ShortVector.fromMemorySegment(SHORTS, memory, at, LITTLE_ENDIAN)
+                    .convertShape(S2I, INTS, 0)
+                    .reinterpretAsInts()
+                    .lanewise(LSHL, 13)
+                    .and(SIGN_AND_NUMBER)
+                    .reinterpretAsFloats()
+                    .mul(HALF_SCALE)
+                    .mul(HALF_SCALE)
+                    .intoArray(panel, to + i * COUNT);
+            at += strideBytes;
+        }
     }
 }
