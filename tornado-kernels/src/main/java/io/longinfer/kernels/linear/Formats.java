@@ -29,12 +29,12 @@ final class Formats {
     /** Whether {@link #dot} takes the sums of each 32 activations. */
     static boolean needsSums(TensorType type) {
         return switch (type) {
-            case Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K -> true;
-            case F32, F16, BF16, Q8_0, Q6_K -> false;
+            case Q5_0, Q5_1, Q4_K, Q5_K -> true;
+            case Q4_0, Q4_1, F32, F16, BF16, Q8_0, Q6_K -> false;
         };
     }
 
-    /** The product of one row with {@code x}. */
+    /** The product of one row with {@code x}, for formats whose rows are not multiplied in pairs. */
     static float dot(TensorType type, MemorySegment data, long at, int columns, float[] x, int xAt, float[] sums) {
         int small = columns / SmallBlocks.ELEMENTS;
         int big = columns / SuperBlocks.ELEMENTS;
@@ -43,8 +43,7 @@ final class Formats {
             case F16 -> PlainRows.dotF16(data, at, columns, x, xAt);
             case BF16 -> PlainRows.dotBF16(data, at, columns, x, xAt);
             case Q8_0 -> SmallBlocks.dotQ8_0(data, at, small, x, xAt);
-            case Q4_0 -> SmallBlocks.dotQ4_0(data, at, small, x, xAt, sums);
-            case Q4_1 -> SmallBlocks.dotQ4_1(data, at, small, x, xAt, sums);
+            case Q4_0, Q4_1 -> throw new IllegalArgumentException("rows of " + type + " are multiplied in pairs");
             case Q5_0 -> SmallBlocks.dotQ5_0(data, at, small, x, xAt, sums);
             case Q5_1 -> SmallBlocks.dotQ5_1(data, at, small, x, xAt, sums);
             case Q4_K -> SuperBlocks.dotQ4_K(data, at, big, x, xAt, sums);

@@ -1,7 +1,7 @@
 package io.longinfer.kernels.linear;
 
-import static io.longinfer.kernels.linear.Lanes.COUNT;
-import static io.longinfer.kernels.linear.Lanes.FLOATS;
+import static io.longinfer.kernels.vector.Lanes.COUNT;
+import static io.longinfer.kernels.vector.Lanes.FLOATS;
 
 import io.longinfer.kernels.quantization.WeightMatrix;
 import jdk.incubator.vector.FloatVector;

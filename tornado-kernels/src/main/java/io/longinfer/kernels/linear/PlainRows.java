@@ -1,12 +1,13 @@
 package io.longinfer.kernels.linear;
 
-import static io.longinfer.kernels.linear.Lanes.COUNT;
-import static io.longinfer.kernels.linear.Lanes.load;
-import static io.longinfer.kernels.linear.Lanes.signedShorts;
-import static io.longinfer.kernels.linear.Lanes.zero;
+import static io.longinfer.kernels.linear.Loads.load;
+import static io.longinfer.kernels.linear.Loads.signedShorts;
+import static io.longinfer.kernels.linear.Loads.zero;
+import static io.longinfer.kernels.vector.Lanes.COUNT;
 
 import io.longinfer.kernels.quantization.ScalarDequantizer;
 import io.longinfer.kernels.quantization.TensorType;
+import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -95,7 +96,7 @@ final class PlainRows {
     private static FloatVector f16(MemorySegment w, long at) {
         IntVector bits = signedShorts(w, at);
         IntVector magnitude = bits.and(0x7FFF);
-        FloatVector subnormal = Lanes.floats(magnitude).mul(0x1p-24f);
+        FloatVector subnormal = Loads.floats(magnitude).mul(0x1p-24f);
         IntVector normal = magnitude.lanewise(VectorOperators.LSHL, 13).add(112 << 23);
         VectorMask<Integer> small = magnitude.compare(VectorOperators.LT, 0x400);
         return normal.blend(subnormal.reinterpretAsInts(), small)

@@ -1,5 +1,6 @@
 package io.longinfer.kernels.linear;
 
+import io.longinfer.kernels.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -56,9 +57,9 @@ final class Scratch {
             blockSums = new float[blocks];
         }
         for (int b = 0; b < blocks; b++) {
-            FloatVector sum = Lanes.zero();
+            FloatVector sum = Loads.zero();
             for (int j = 0; j < SmallBlocks.ELEMENTS; j += Lanes.COUNT) {
-                sum = sum.add(Lanes.load(x, xAt + SmallBlocks.ELEMENTS * b + j));
+                sum = sum.add(Loads.load(x, xAt + SmallBlocks.ELEMENTS * b + j));
             }
             blockSums[b] = sum.reduceLanes(VectorOperators.ADD);
         }

@@ -1,15 +1,16 @@
 package io.longinfer.kernels.linear;
 
-import static io.longinfer.kernels.linear.Lanes.COUNT;
-import static io.longinfer.kernels.linear.Lanes.broadcast;
-import static io.longinfer.kernels.linear.Lanes.floats;
-import static io.longinfer.kernels.linear.Lanes.half;
-import static io.longinfer.kernels.linear.Lanes.int32;
-import static io.longinfer.kernels.linear.Lanes.load;
-import static io.longinfer.kernels.linear.Lanes.signedBytes;
-import static io.longinfer.kernels.linear.Lanes.unsignedBytes;
-import static io.longinfer.kernels.linear.Lanes.zero;
+import static io.longinfer.kernels.linear.Loads.broadcast;
+import static io.longinfer.kernels.linear.Loads.floats;
+import static io.longinfer.kernels.linear.Loads.half;
+import static io.longinfer.kernels.linear.Loads.int32;
+import static io.longinfer.kernels.linear.Loads.load;
+import static io.longinfer.kernels.linear.Loads.signedBytes;
+import static io.longinfer.kernels.linear.Loads.unsignedBytes;
+import static io.longinfer.kernels.linear.Loads.zero;
+import static io.longinfer.kernels.vector.Lanes.COUNT;
 
+import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -18,7 +19,7 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Blocks of 32 values with one scale: Q8_0, Q4_0, Q4_1, Q5_0 and Q5_1. A value is {@code d * q + m}, so a block's part of
  * a product is {@code d * sum(q * x) + m * sum(x)}: the scale is applied once a block, and the sums of {@code x} are
- * given, one a block, since all rows share them.
+ * given, one a block, since all rows share them. The products of Q4_0 and Q4_1 are in {@link NibblePairs}.
  */
 final class SmallBlocks {
     static final int ELEMENTS = 32;
@@ -38,30 +39,6 @@ final class SmallBlocks {
             sum = products.fma(broadcast(half(w, block)), sum);
         }
         return sum.reduceLanes(VectorOperators.ADD);
-    }
-
-    static float dotQ4_0(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
-        FloatVector sum = zero();
-        float offsets = 0;
-        for (int b = 0; b < blocks; b++) {
-            long block = at + 18L * b;
-            float d = half(w, block);
-            sum = nibbles(w, block + 2, x, xAt + ELEMENTS * b).fma(broadcast(d), sum);
-            offsets = Math.fma(-8 * d, sums[b], offsets);
-        }
-        return sum.reduceLanes(VectorOperators.ADD) + offsets;
-    }
-
-    static float dotQ4_1(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
-        FloatVector sum = zero();
-        float offsets = 0;
-        for (int b = 0; b < blocks; b++) {
-            long block = at + 20L * b;
-            float d = half(w, block);
-            sum = nibbles(w, block + 4, x, xAt + ELEMENTS * b).fma(broadcast(d), sum);
-            offsets = Math.fma(half(w, block + 2), sums[b], offsets);
-        }
-        return sum.reduceLanes(VectorOperators.ADD) + offsets;
     }
 
     static float dotQ5_0(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
@@ -88,17 +65,6 @@ final class SmallBlocks {
             offsets = Math.fma(half(w, block + 2), sums[b], offsets);
         }
         return sum.reduceLanes(VectorOperators.ADD) + offsets;
-    }
-
-    /** Products of 32 nibbles, low ones before high ones, with {@code x}, to be added up over the lanes. */
-    private static FloatVector nibbles(MemorySegment w, long at, float[] x, int xAt) {
-        FloatVector products = zero();
-        for (int j = 0; j < HALF; j += COUNT) {
-            IntVector q = unsignedBytes(w, at + j);
-            products = floats(low(q)).fma(load(x, xAt + j), products);
-            products = floats(high(q)).fma(load(x, xAt + HALF + j), products);
-        }
-        return products;
     }
 
     /** Products of 32 nibbles, each with its fifth bit in {@code fifth}, with {@code x}. */

@@ -1,15 +1,15 @@
 package io.longinfer.kernels.linear;
 
-import static io.longinfer.kernels.linear.Lanes.COUNT;
-import static io.longinfer.kernels.linear.Lanes.broadcast;
-import static io.longinfer.kernels.linear.Lanes.floats;
-import static io.longinfer.kernels.linear.Lanes.half;
-import static io.longinfer.kernels.linear.Lanes.int32;
-import static io.longinfer.kernels.linear.Lanes.load;
-import static io.longinfer.kernels.linear.Lanes.unsignedBytes;
-import static io.longinfer.kernels.linear.Lanes.zero;
+import static io.longinfer.kernels.linear.Loads.broadcast;
+import static io.longinfer.kernels.linear.Loads.floats;
+import static io.longinfer.kernels.linear.Loads.half;
+import static io.longinfer.kernels.linear.Loads.int32;
+import static io.longinfer.kernels.linear.Loads.load;
+import static io.longinfer.kernels.linear.Loads.unsignedBytes;
+import static io.longinfer.kernels.linear.Loads.zero;
 import static io.longinfer.kernels.linear.SmallBlocks.high;
 import static io.longinfer.kernels.linear.SmallBlocks.low;
+import static io.longinfer.kernels.vector.Lanes.COUNT;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

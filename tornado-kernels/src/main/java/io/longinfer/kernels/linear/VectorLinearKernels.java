@@ -2,8 +2,8 @@ package io.longinfer.kernels.linear;
 
 import io.longinfer.kernels.quantization.TensorType;
 import io.longinfer.kernels.quantization.WeightMatrix;
+import io.longinfer.kernels.vector.Lanes;
 import java.util.Objects;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Products on the Vector API for every {@link TensorType}: activations stay in float, weights are decoded in registers (one
@@ -13,6 +13,7 @@ import jdk.incubator.vector.FloatVector;
  * <p>Where {@link #supported} says no, vectors are too narrow to be worth it: take {@link ScalarLinearKernels}.
  */
 public final class VectorLinearKernels implements LinearKernels {
+    private static final float[] NO_SUMS = {};
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
     /** From here on, laying panels out by columns pays for itself ({@code LinearKernelsBenchmark.matMul}). */
@@ -20,7 +21,7 @@ public final class VectorLinearKernels implements LinearKernels {
 
     /** Whether this machine's vectors hold at least 8 floats. */
     public static boolean supported() {
-        return FloatVector.SPECIES_PREFERRED.length() >= 8;
+        return Lanes.supported();
     }
 
     @Override
@@ -28,10 +29,39 @@ public final class VectorLinearKernels implements LinearKernels {
         Objects.checkFromToIndex(rowFrom, rowTo, w.rows());
         Objects.checkFromIndexSize(xOffset, w.columns(), x.length);
         Objects.checkFromToIndex(yOffset + rowFrom, yOffset + rowTo, y.length);
-        float[] sums = Formats.needsSums(w.type()) ? SCRATCH.get().blockSums(x, xOffset, w.columns()) : null;
+        Scratch scratch = SCRATCH.get();
+        switch (w.type()) {
+            case Q4_0, Q4_1 -> matVecPairs(w, rowFrom, rowTo, x, xOffset, y, yOffset, scratch);
+            default -> {
+                float[] sums = Formats.needsSums(w.type()) ? scratch.blockSums(x, xOffset, w.columns()) : NO_SUMS;
+                long rowBytes = w.rowBytes();
+                for (int r = rowFrom; r < rowTo; r++) {
+                    y[yOffset + r] = Formats.dot(w.type(), w.data(), r * rowBytes, w.columns(), x, xOffset, sums);
+                }
+            }
+        }
+    }
+
+    private static void matVecPairs(
+            WeightMatrix w, int rowFrom, int rowTo, float[] x, int xOffset, float[] y, int yOffset, Scratch scratch) {
+        float[] scaled = scratch.scaled(x, xOffset, w.columns(), NibblePairs.SCALE);
+        float[] sums = scratch.blockSums(scaled, 0, w.columns());
+        float[] pair = scratch.sums();
+        int blocks = w.columns() / SmallBlocks.ELEMENTS;
         long rowBytes = w.rowBytes();
-        for (int r = rowFrom; r < rowTo; r++) {
-            y[yOffset + r] = Formats.dot(w.type(), w.data(), r * rowBytes, w.columns(), x, xOffset, sums);
+        for (int r = rowFrom; r < rowTo; r += 2) {
+            // An odd last row is computed twice.
+            long first = r * rowBytes;
+            long second = Math.min(r + 1, rowTo - 1) * rowBytes;
+            if (w.type() == TensorType.Q4_1) {
+                NibblePairs.dotQ4_1(w.data(), first, second, blocks, scaled, sums, pair);
+            } else {
+                NibblePairs.dotQ4_0(w.data(), first, second, blocks, scaled, sums, pair);
+            }
+            y[yOffset + r] = pair[0];
+            if (r + 1 < rowTo) {
+                y[yOffset + r + 1] = pair[1];
+            }
         }
     }
 

@@ -5,8 +5,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width of the attention kernels: what the processor prefers, at most 512 bits. The kernels are right for 4, 8
- * and 16 lanes.
+ * The vector width of the kernels: what the processor prefers, at most 512 bits. The kernels are right for 4, 8
+ * and 16 lanes; those of weight products, never chosen where there are 4, for 8 and 16.
  *
  * <p>The system property {@code longinfer.vectorBits} sets another width; it is for tests, since a width that the processor
  * lacks is emulated, very slowly.

@@ -1,5 +1,6 @@
 package io.longinfer.kernels.linear;
 
+import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -67,15 +68,15 @@ public class LinearFloorBenchmark {
 
     @Benchmark
     public float multiplyAdd(Done done) {
-        FloatVector f = Lanes.broadcast(0.999f);
-        FloatVector a = Lanes.zero();
-        FloatVector b = Lanes.broadcast(1);
-        FloatVector c = Lanes.broadcast(2);
-        FloatVector d = Lanes.broadcast(3);
-        FloatVector e = Lanes.broadcast(4);
-        FloatVector g = Lanes.broadcast(5);
-        FloatVector h = Lanes.broadcast(6);
-        FloatVector k = Lanes.broadcast(7);
+        FloatVector f = Loads.broadcast(0.999f);
+        FloatVector a = Loads.zero();
+        FloatVector b = Loads.broadcast(1);
+        FloatVector c = Loads.broadcast(2);
+        FloatVector d = Loads.broadcast(3);
+        FloatVector e = Loads.broadcast(4);
+        FloatVector g = Loads.broadcast(5);
+        FloatVector h = Loads.broadcast(6);
+        FloatVector k = Loads.broadcast(7);
         for (int i = 0; i < MULTIPLY_ADDS; i++) {
             a = a.fma(f, f);
             b = b.fma(f, f);
