@@ -22,7 +22,7 @@ final class Formats {
             case Q5_1 -> SmallBlocks.expandQ5_1(data, at, small, out, outAt);
             case Q4_K -> SuperBlocks.expandQ4_K(data, at, big, out, outAt);
             case Q5_K -> SuperBlocks.expandQ5_K(data, at, big, out, outAt);
-            case Q6_K -> SuperBlocks.expandQ6_K(data, at, big, out, outAt);
+            case Q6_K -> SixBitBlocks.expandQ6_K(data, at, big, out, outAt);
         }
     }
 
@@ -48,7 +48,7 @@ final class Formats {
             case Q5_1 -> SmallBlocks.dotQ5_1(data, at, small, x, xAt, sums);
             case Q4_K -> SuperBlocks.dotQ4_K(data, at, big, x, xAt, sums);
             case Q5_K -> SuperBlocks.dotQ5_K(data, at, big, x, xAt, sums);
-            case Q6_K -> SuperBlocks.dotQ6_K(data, at, big, x, xAt);
+            case Q6_K -> SixBitBlocks.dotQ6_K(data, at, big, x, xAt);
         };
     }
 }

@@ -9,7 +9,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Products with many tokens as tiles of outer products: a panel of two vectors of rows is expanded to floats and laid out
  * column by column, so that a step takes one column's two vectors and one activation of each of six tokens, broadcast, to
- * twelve sums in registers. Nothing is added up over lanes, and results leave as whole vectors.
+ * twelve sums in registers. Nothing is added up over lanes.
  */
 final class OuterTiles {
     /** Rows of a panel. */
@@ -17,7 +17,7 @@ final class OuterTiles {
 
     static final int TOKENS = 6;
 
-    /** Columns at a time: a panel of this many stays in the first-level cache. A multiple of every block. */
+    /** Columns at a time: a panel of this many stays in the second-level cache. A multiple of every block. */
     private static final int DEPTH = 768;
 
     private OuterTiles() {}
@@ -68,7 +68,7 @@ final class OuterTiles {
     }
 
     /** Lays rows out column by column, eight at a time; those that a last panel lacks hold what was there before. */
-    static void transpose(float[] rows, int depth, float[] panel) {
+    private static void transpose(float[] rows, int depth, float[] panel) {
         for (int i = 0; i < ROWS; i += 8) {
             transposeEight(rows, i * depth, depth, panel, i);
         }
@@ -96,6 +96,10 @@ final class OuterTiles {
         }
     }
 
+    /**
+     * The results of six tokens, {@code [TOKENS][ROWS]}; a token that is not there is computed as the last one again. Written
+     * without helpers, so that nothing keeps the compiler from holding every vector in a register.
+     */
     private static void tile(float[] panel, int depth, float[] x, int x0, int xStride, int width, float[] tile) {
         int last = width - 1;
         int x1 = x0 + Math.min(1, last) * xStride;

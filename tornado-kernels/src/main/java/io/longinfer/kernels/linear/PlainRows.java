@@ -5,7 +5,6 @@ import static io.longinfer.kernels.linear.Loads.signedShorts;
 import static io.longinfer.kernels.linear.Loads.zero;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
-import io.longinfer.kernels.quantization.ScalarDequantizer;
 import io.longinfer.kernels.quantization.TensorType;
 import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
@@ -105,19 +104,26 @@ final class PlainRows {
     }
 
     private static float dotTail(TensorType type, MemorySegment w, long at, int from, int columns, float[] x, int xAt) {
-        float[] one = new float[1];
         float sum = 0;
         for (int c = from; c < columns; c++) {
-            ScalarDequantizer.row(type, w, at + type.sizeBytes(c), one, 0, 1);
-            sum = Math.fma(one[0], x[xAt + c], sum);
+            sum = Math.fma(value(type, w, at + type.sizeBytes(c)), x[xAt + c], sum);
         }
         return sum;
     }
 
     private static void expandTail(
             TensorType type, MemorySegment w, long at, int from, int count, float[] out, int outAt) {
-        if (from < count) {
-            ScalarDequantizer.row(type, w, at + type.sizeBytes(from), out, outAt + from, count - from);
+        for (int c = from; c < count; c++) {
+            out[outAt + c] = value(type, w, at + type.sizeBytes(c));
         }
+    }
+
+    private static float value(TensorType type, MemorySegment w, long at) {
+        return switch (type) {
+            case F32 -> Float.intBitsToFloat(Loads.int32(w, at));
+            case F16 -> Loads.half(w, at);
+            case BF16 -> Float.intBitsToFloat(w.get(Loads.LITTLE_SHORT, at) << 16);
+            default -> throw new IllegalArgumentException(type + " has blocks");
+        };
     }
 }

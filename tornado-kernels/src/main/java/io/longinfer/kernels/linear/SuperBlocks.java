@@ -12,15 +12,13 @@ import static io.longinfer.kernels.linear.SmallBlocks.low;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Blocks of 256 values whose parts have small integer scales: Q4_K and Q5_K in parts of 32 with a scale and a minimum of 6
- * bits, Q6_K in parts of 16 with a scale of 8 bits. As in {@link SmallBlocks}, scales are applied once a part, and minima
- * to given sums of {@code x} over each 32.
+ * Blocks of 256 values in parts of 32 with a scale and a minimum of 6 bits each: Q4_K and Q5_K. As in {@link SmallBlocks},
+ * scales are applied once a part, and minima to given sums of {@code x} over each part.
  */
 final class SuperBlocks {
     static final int ELEMENTS = 256;
@@ -29,7 +27,6 @@ final class SuperBlocks {
     private static final int PARTS = ELEMENTS / PART;
     private static final int FOUR_BIT_BYTES = 144;
     private static final int FIVE_BIT_BYTES = 176;
-    private static final int SIX_BIT_BYTES = 210;
 
     private SuperBlocks() {}
 
@@ -84,32 +81,6 @@ final class SuperBlocks {
         return sum.reduceLanes(VectorOperators.ADD) - offsets;
     }
 
-    static float dotQ6_K(MemorySegment w, long at, int blocks, float[] x, int xAt) {
-        FloatVector sum = zero();
-        for (int b = 0; b < blocks; b++) {
-            long block = at + (long) SIX_BIT_BYTES * b;
-            float d = half(w, block + 208);
-            for (int part = 0; part < 4; part++) {
-                // A quarter: 16 columns of each of the four groups of 32 in a half of the block.
-                int side = part >> 1;
-                int column = (part & 1) * 16;
-                long low = block + 64L * side + column;
-                long high = block + 128 + 32L * side + column;
-                long scale = block + 192 + 8L * side + (part & 1);
-                int xPart = xAt + ELEMENTS * b + 128 * side + column;
-                for (int group = 0; group < 4; group++) {
-                    FloatVector products = zero();
-                    for (int j = 0; j < 16; j += COUNT) {
-                        products = floats(six(w, low + j, high + j, group))
-                                .fma(load(x, xPart + PART * group + j), products);
-                    }
-                    sum = products.fma(broadcast(d * w.get(ValueLayout.JAVA_BYTE, scale + 2L * group)), sum);
-                }
-            }
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
-    }
-
     static void expandQ4_K(MemorySegment w, long at, int blocks, float[] out, int outAt) {
         for (int b = 0; b < blocks; b++) {
             long block = at + (long) FOUR_BIT_BYTES * b;
@@ -155,27 +126,6 @@ final class SuperBlocks {
         }
     }
 
-    static void expandQ6_K(MemorySegment w, long at, int blocks, float[] out, int outAt) {
-        for (int b = 0; b < blocks; b++) {
-            long block = at + (long) SIX_BIT_BYTES * b;
-            float d = half(w, block + 208);
-            for (int part = 0; part < 4; part++) {
-                int side = part >> 1;
-                int column = (part & 1) * 16;
-                long low = block + 64L * side + column;
-                long high = block + 128 + 32L * side + column;
-                long scale = block + 192 + 8L * side + (part & 1);
-                int outPart = outAt + ELEMENTS * b + 128 * side + column;
-                for (int group = 0; group < 4; group++) {
-                    FloatVector factor = broadcast(d * w.get(ValueLayout.JAVA_BYTE, scale + 2L * group));
-                    for (int j = 0; j < 16; j += COUNT) {
-                        floats(six(w, low + j, high + j, group)).mul(factor).intoArray(out, outPart + PART * group + j);
-                    }
-                }
-            }
-        }
-    }
-
     /** Low nibbles with the lowest bit of {@code fifth} above them. */
     private static IntVector fiveLow(IntVector bytes, IntVector fifth) {
         return low(bytes).or(fifth.and(1).lanewise(VectorOperators.LSHL, 4));
@@ -184,20 +134,6 @@ final class SuperBlocks {
     /** High nibbles with the second bit of {@code fifth} above them. */
     private static IntVector fiveHigh(IntVector bytes, IntVector fifth) {
         return high(bytes).or(fifth.and(2).lanewise(VectorOperators.LSHL, 3));
-    }
-
-    /**
-     * Six-bit values, less 32. The first two groups of a half have the low nibbles of its first and last 32 bytes, the other
-     * two the high ones; group g has its upper bits in bits 2g and 2g + 1.
-     */
-    private static IntVector six(MemorySegment w, long lowAt, long highAt, int group) {
-        IntVector four = unsignedBytes(w, lowAt + (long) PART * (group & 1))
-                .lanewise(VectorOperators.LSHR, (group >> 1) * 4)
-                .and(15);
-        IntVector upper = unsignedBytes(w, highAt)
-                .lanewise(VectorOperators.LSHR, 2 * group)
-                .and(3);
-        return four.or(upper.lanewise(VectorOperators.LSHL, 4)).sub(32);
     }
 
     /** The eight scales of a block, one a byte: six bits each, packed in twelve bytes with the minima. */
