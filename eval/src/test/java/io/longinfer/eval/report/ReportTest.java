@@ -60,7 +60,7 @@ class ReportTest {
     @Test
     void theFirstColumnStandsLeftTheOthersRight() {
         assertEquals(
-                "a        bb\nlonger    1\n",
+                "a       bb\nlonger   1\n",
                 new Table().row("a", "bb").row("longer", 1).toString());
     }
 
