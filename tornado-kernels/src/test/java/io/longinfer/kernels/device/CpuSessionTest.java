@@ -1,0 +1,236 @@
+package io.longinfer.kernels.device;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.quantization.TensorType;
+import io.longinfer.kernels.quantization.WeightMatrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A whole decoder on the CPU device against {@link ReferenceDecoder}, in blocks of awkward sizes. */
+class CpuSessionTest {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final int TOKENS = 150;
+    private static final int VOCABULARY = 70;
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 8, false, 1",
+        "3, 1, 16, true, 2",
+        "4, 2, 24, false, 2",
+        "9, 3, 64, true, 2",
+        "6, 3, 16, true, 3",
+        "8, 1, 8, true, 1"
+    })
+    void logitsAgreeWithTheReference(int heads, int kvHeads, int headDim, boolean interleaved, int threads) {
+        long seed = 31L * heads + headDim;
+        System.err.println("seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        DecoderWeights weights = weights(shape(heads, kvHeads, headDim, interleaved), random);
+        int[] ids = random.ints(TOKENS, 0, VOCABULARY).toArray();
+        List<double[]> expected = new ArrayList<>();
+        ReferenceDecoder reference = new ReferenceDecoder(weights);
+        for (int id : ids) {
+            expected.add(reference.next(id));
+        }
+        for (CpuKernels kernels : List.of(CpuKernels.scalar(), CpuKernels.fastest())) {
+            for (int[] blocks : new int[][] {{1}, {TOKENS}, {15, 1, 17, 33, 2}, {16, 48, 1, 1, 1}}) {
+                try (WorkerPool workers =
+                        threads == 1 ? WorkerPool.sequential() : new SpinningWorkerPool("test", threads)) {
+                    check(weights, ids, blocks, new CpuDevice(workers, kernels), expected);
+                }
+            }
+        }
+    }
+
+    private static void check(
+            DecoderWeights weights, int[] ids, int[] blocks, CpuDevice device, List<double[]> expected) {
+        try (Cached cached = new Cached(weights, device)) {
+            int block = 0;
+            int count;
+            for (int from = 0; from < ids.length; from += count) {
+                count = Math.min(blocks[block++ % blocks.length], ids.length - from);
+                cached.read(ids, from, count);
+                float[] logits = new float[count * VOCABULARY];
+                cached.session.logits(0, count, logits);
+                for (int t = 0; t < count; t++) {
+                    for (int v = 0; v < VOCABULARY; v++) {
+                        double wanted = expected.get(from + t)[v];
+                        // A key whose rounding to fp16 falls the other way moves a logit by about 1e-3 of its size.
+                        assertEquals(
+                                wanted,
+                                logits[t * VOCABULARY + v],
+                                4e-3 * (1 + Math.abs(wanted)),
+                                "token " + (from + t));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void massesSumToOneWithTheOpenChunk() {
+        SplittableRandom random = new SplittableRandom(5);
+        DecoderWeights weights = weights(shape(6, 3, 16, true), random);
+        int[] ids = random.ints(161, 0, VOCABULARY).toArray();
+        try (WorkerPool workers = new SpinningWorkerPool("test", 2);
+                Cached cached = new Cached(weights, new CpuDevice(workers, CpuKernels.fastest()))) {
+            cached.session.recordMass(true);
+            cached.read(ids, 0, 160);
+            cached.read(ids, 160, 1);
+            // 160 tokens are ten closed chunks; the last token is alone in the open one, so its own weight is missing.
+            for (int head = 0; head < 3; head++) {
+                double sum = 0;
+                for (int chunk = 0; chunk < 10; chunk++) {
+                    float mass = cached.session.mass(0, head, chunk);
+                    assertTrue(mass > 0 && mass < 1, "mass " + mass);
+                    sum += mass;
+                }
+                assertTrue(sum > 0.5 && sum < 1, "masses sum to " + sum);
+            }
+            assertThrows(IllegalStateException.class, () -> cached.session.mass(1, 0, 0));
+        }
+    }
+
+    @Test
+    void misuseIsRefused() {
+        DecoderWeights weights = weights(shape(2, 1, 8, true), new SplittableRandom(1));
+        CpuDevice device = new CpuDevice(WorkerPool.sequential(), CpuKernels.scalar());
+        DeviceSession session = device.open(weights, 4);
+        assertThrows(IllegalArgumentException.class, () -> session.begin(new int[5], 0, 5, 0));
+        assertThrows(IllegalArgumentException.class, () -> session.begin(new int[] {VOCABULARY}, 0, 1, 0));
+        assertThrows(IllegalArgumentException.class, () -> session.begin(new int[] {-1}, 0, 1, 0));
+        assertThrows(IllegalStateException.class, () -> session.begin(new int[] {1}, 0, 1, 3));
+        session.begin(new int[] {1}, 0, 1, 0);
+        assertThrows(IllegalStateException.class, () -> session.finish(0));
+        session.close();
+        session.close();
+        assertThrows(IllegalStateException.class, () -> session.project(0));
+    }
+
+    /** To the bit on scalar kernels, which add up in the same order for one token and for many. */
+    @Test
+    void blocksCloseTheSameChunksAsSingleTokens() {
+        SplittableRandom random = new SplittableRandom(9);
+        DecoderWeights weights = weights(shape(4, 2, 16, true), random);
+        int[] ids = random.ints(64, 0, VOCABULARY).toArray();
+        CpuDevice device = new CpuDevice(WorkerPool.sequential(), CpuKernels.scalar());
+        try (Cached inOne = new Cached(weights, device);
+                Cached byToken = new Cached(weights, device)) {
+            inOne.read(ids, 0, 64);
+            for (int i = 0; i < 64; i++) {
+                byToken.read(ids, i, 1);
+            }
+            byte[] a = inOne.bytes(0);
+            assertArrayEquals(a, byToken.bytes(0));
+        }
+    }
+
+    /** A session with the plainest cache: every closed chunk kept and attended. */
+    private static final class Cached implements AutoCloseable {
+        final DeviceSession session;
+        final DecoderShape shape;
+        final List<KvPool> pools = new ArrayList<>();
+        final int chunksPerHead = TOKENS;
+        int position;
+
+        Cached(DecoderWeights weights, CpuDevice device) {
+            shape = weights.shape();
+            session = device.open(weights, 256);
+            for (int layer = 0; layer < shape.layers(); layer++) {
+                pools.add(device.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunksPerHead));
+            }
+        }
+
+        void read(int[] ids, int from, int count) {
+            session.begin(ids, from, count, position);
+            for (int layer = 0; layer < shape.layers(); layer++) {
+                session.project(layer);
+                BlockTable table = new BlockTable(shape.kvHeads());
+                for (int head = 0; head < shape.kvHeads(); head++) {
+                    for (int chunk = 0; chunk < position / ChunkLayout.TOKENS; chunk++) {
+                        table.add(head, chunk, head * chunksPerHead + chunk);
+                    }
+                }
+                session.attend(layer, pools.get(layer), table);
+                session.finish(layer);
+                keep(session.closedChunks(), pools.get(layer));
+            }
+            position += count;
+        }
+
+        private void keep(ClosedChunks closed, KvPool pool) {
+            for (int head = 0; head < shape.kvHeads(); head++) {
+                for (int c = 0; c < closed.count(); c++) {
+                    long offset = head * closed.headStrideBytes()
+                            + (long) c * pool.layout().sizeBytes();
+                    pool.write(head * chunksPerHead + closed.first() + c, closed.memory(), offset);
+                }
+            }
+        }
+
+        byte[] bytes(int layer) {
+            return ((CpuKvPool) pools.get(layer)).memory().toArray(ValueLayout.JAVA_BYTE);
+        }
+
+        @Override
+        public void close() {
+            session.close();
+            pools.forEach(KvPool::close);
+        }
+    }
+
+    private static DecoderShape shape(int heads, int kvHeads, int headDim, boolean interleaved) {
+        double[] frequencies = new double[headDim / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = Math.pow(10000, -2.0 * i / headDim);
+        }
+        DecoderShape.Rope rope = new DecoderShape.Rope(headDim, interleaved, frequencies, 1f);
+        return new DecoderShape(2, 40, heads, kvHeads, headDim, 52, VOCABULARY, 1e-5f, rope, 512);
+    }
+
+    private static DecoderWeights weights(DecoderShape shape, SplittableRandom random) {
+        List<DecoderWeights.Layer> layers = new ArrayList<>();
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            layers.add(new DecoderWeights.Layer(
+                    ones(shape.width()),
+                    matrix(shape.queryWidth(), shape.width(), random),
+                    matrix(shape.kvWidth(), shape.width(), random),
+                    matrix(shape.kvWidth(), shape.width(), random),
+                    matrix(shape.width(), shape.queryWidth(), random),
+                    ones(shape.width()),
+                    matrix(shape.feedForward(), shape.width(), random),
+                    matrix(shape.feedForward(), shape.width(), random),
+                    matrix(shape.width(), shape.feedForward(), random)));
+        }
+        WeightMatrix embedding = matrix(shape.vocabulary(), shape.width(), random);
+        return new DecoderWeights(shape, embedding, layers, ones(shape.width()), embedding);
+    }
+
+    private static float[] ones(int n) {
+        float[] ones = new float[n];
+        Arrays.fill(ones, 1f);
+        return ones;
+    }
+
+    private static WeightMatrix matrix(int rows, int columns, SplittableRandom random) {
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() / Math.sqrt(columns));
+        }
+        MemorySegment data = MemorySegment.ofArray(new byte[values.length * Float.BYTES]);
+        MemorySegment.copy(MemorySegment.ofArray(values), FLOAT, 0, data, FLOAT, 0, values.length);
+        return new WeightMatrix("random", TensorType.F32, rows, columns, data);
+    }
+}
