@@ -16,6 +16,7 @@ final class ExpressionRewriter {
     private static final Set<String> CONNECTIVES = Set.of("and", "or", "if", "else");
     private static final Set<String> MACRO_TAGS = Set.of("macro", "call");
     private static final Set<String> CONDITION_TAGS = Set.of("if", "elif");
+    private static final int DEEPEST_NESTING = 12; // jinjava's parser tries every bracket in several ways
     private static final String REVERSED = "[::-1]";
 
     private final String source;
@@ -132,6 +133,9 @@ final class ExpressionRewriter {
     }
 
     private void checkName(String word) {
+        if (word.startsWith("____")) {
+            throw ChatTemplateException.failure("the name '" + word + "' is jinjava's own");
+        }
         if ("|".equals(last) && !TemplateEngine.hasFilter(word)) {
             throw ChatTemplateException.failure("there is no filter '" + word + "' here");
         }
@@ -155,7 +159,12 @@ final class ExpressionRewriter {
 
     private void symbol(char c) {
         switch (c) {
-            case '(', '[', '{' -> brackets.push(c);
+            case '(', '[', '{' -> {
+                brackets.push(c);
+                if (brackets.size() > DEEPEST_NESTING) {
+                    throw ChatTemplateException.failure("more than " + DEEPEST_NESTING + " nested brackets");
+                }
+            }
             case ')', ']', '}' -> {
                 close(brackets.size(), false);
                 brackets.poll();

@@ -1,8 +1,10 @@
 package io.longinfer.model.chat;
 
+import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 /** The methods of Python's texts that templates call. Stateless. */
 final class PythonText {
@@ -97,6 +99,7 @@ final class PythonText {
     private static String replace(String text, Object... arguments) {
         String replaced = string(arguments, 0);
         String by = string(arguments, 1);
+        checkLength(text.length() + Math.max(0L, by.length() - replaced.length()) * count(text, replaced));
         if (!(argument(arguments, 2) instanceof Number number) || number.longValue() < 0) {
             return text.replace(replaced, by);
         }
@@ -134,10 +137,21 @@ final class PythonText {
         }
         List<String> texts = new ArrayList<>();
         elements.forEach(element -> texts.add(String.valueOf(element)));
+        checkLength(texts.stream()
+                .mapToLong(text -> (long) text.length() + by.length())
+                .sum());
         return String.join(by, texts);
     }
 
-    private static boolean anyMatches(Object[] arguments, java.util.function.Predicate<String> test) {
+    /** Ends the rendering if a text would be longer than is allowed, before it is made. */
+    private static void checkLength(long characters) {
+        long limit = JinjavaInterpreter.getCurrent().getConfig().getMaxStringLength();
+        if (characters > limit) {
+            throw ChatTemplateException.failure("a text of " + characters + " characters, at most " + limit);
+        }
+    }
+
+    private static boolean anyMatches(Object[] arguments, Predicate<String> test) {
         if (argument(arguments, 0) instanceof Iterable<?> alternatives) {
             for (Object alternative : alternatives) {
                 if (test.test(String.valueOf(alternative))) {

@@ -12,6 +12,7 @@ import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import com.hubspot.jinjava.objects.date.FixedDateTimeProvider;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +28,8 @@ final class TemplateEngine {
     /** How often a template may repeat the conversation. */
     private static final long MOST_REPETITIONS = 8;
 
+    private static final Duration MOST_TIME = Duration.ofSeconds(10);
+    private static final int LONGEST_RANGE = 10_000;
     private static final int MOST_ELEMENTS = 100_000;
     private static final int DEEPEST_NESTING = 50;
 
@@ -58,14 +61,19 @@ final class TemplateEngine {
      * @throws ChatTemplateException if it refuses its input or cannot be rendered
      */
     static String render(String template, Map<String, Object> variables, Clock clock) {
+        return render(template, variables, clock, MOST_TIME);
+    }
+
+    /** As {@link #render(String, Map, Clock)}, within another time. */
+    static String render(String template, Map<String, Object> variables, Clock clock, Duration mostTime) {
         long inputCharacters =
                 Math.addExact(template.length(), variables.toString().length());
         Map<String, Object> bindings = new HashMap<>(variables);
         TemplateFunctions.NAMES.forEach(name -> bindings.put(name, true)); // templates ask whether they are defined
         RenderResult result;
         try {
-            result =
-                    JINJAVA.renderForResult(TemplateSource.prepare(template), bindings, config(clock, inputCharacters));
+            result = JINJAVA.renderForResult(
+                    TemplateSource.prepare(template), bindings, config(clock, inputCharacters, mostTime));
         } catch (ChatTemplateException e) {
             throw e;
         } catch (StackOverflowError e) {
@@ -106,7 +114,7 @@ final class TemplateEngine {
         return jinjava;
     }
 
-    private static JinjavaConfig config(Clock clock, long inputCharacters) {
+    private static JinjavaConfig config(Clock clock, long inputCharacters, Duration mostTime) {
         long mostCharacters = MOST_ADDED_CHARACTERS + MOST_REPETITIONS * inputCharacters;
         return JinjavaConfig.newBuilder()
                 .withTrimBlocks(false)
@@ -119,14 +127,14 @@ final class TemplateEngine {
                 .withMaxStringLength(mostCharacters)
                 .withMaxListSize(MOST_ELEMENTS)
                 .withMaxMapSize(MOST_ELEMENTS)
-                .withRangeLimit(MOST_ELEMENTS)
+                .withRangeLimit(LONGEST_RANGE)
                 .withMaxRenderDepth(DEEPEST_NESTING)
                 .withEnableRecursiveMacroCalls(true)
                 .withMaxMacroRecursionDepth(DEEPEST_NESTING)
                 .withTimeZone(clock.getZone())
                 .withDateTimeProvider(new FixedDateTimeProvider(clock.millis()))
                 .withProcessors(JinjavaProcessors.newBuilder()
-                        .withNodePreProcessor(new RenderLimits())
+                        .withNodePreProcessor(new RenderLimits(mostTime))
                         .build())
                 .build();
     }

@@ -36,7 +36,7 @@ class VocabularyReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             model             | bert   | 'bert', expected a known kind of tokenizer: gpt2
             pre               | viking | 'viking', expected a known pre-tokenizer: gpt-2
             bos_token_id      | 2048   | 2048, expected a token id from 0 to 2047
