@@ -5,5 +5,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 find_jdk25
 printf 'JDK 25 in %s; building\n' "$JAVA_HOME"
-maven --quiet package -DskipTests || die "the build failed (see above)."
+maven --quiet package -DskipTests >&2 || die "the build failed (see above)."
 exec "$repo_root/scripts/longinfer" needle "$@"
