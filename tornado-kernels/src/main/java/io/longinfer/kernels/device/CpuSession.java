@@ -36,6 +36,14 @@ final class CpuSession implements DeviceSession {
     private final float[] cos;
     private final float[] sin;
 
+    // Made once, as a decoding step allocates nothing.
+    private final WorkerPool.Task rotateTask = this::rotate;
+    private final WorkerPool.Task storeTask = this::storeHead;
+    private final WorkerPool.Task normaliseTask = this::normalise;
+    private final WorkerPool.Task addTask = this::addDelta;
+    private final WorkerPool.Task normTask = this::norm;
+    private float[] normWeight = {};
+
     private int position;
     private int tokens;
     private int projected = -1;
@@ -131,20 +139,20 @@ final class CpuSession implements DeviceSession {
     public void project(int layer) {
         checkOpen();
         DecoderWeights.Layer w = weights.layers().get(layer);
-        norm(hidden, w.attentionNorm());
+        norm(w.attentionNorm());
         products.of(normed, tokens)
                 .into(w.query(), queries)
                 .into(w.key(), keys)
                 .into(w.value(), values)
                 .run();
-        forEachToken(this::rotate);
+        forEachToken(rotateTask);
         openChunks.begin(layer, position, tokens);
         if (tokens == 1) {
             for (int head = 0; head < shape.kvHeads(); head++) {
                 storeHead(head, 0);
             }
         } else {
-            workers.forEach(shape.kvHeads(), this::storeHead);
+            workers.forEach(shape.kvHeads(), storeTask);
         }
         openChunks.keepRest();
         state.reset(tokens * shape.heads());
@@ -253,11 +261,11 @@ final class CpuSession implements DeviceSession {
         } else {
             prefill(openChunks::list);
         }
-        forEachToken(this::normalise);
+        forEachToken(normaliseTask);
         DecoderWeights.Layer w = weights.layers().get(layer);
         products.of(attended, tokens).into(w.attentionOutput(), delta).run();
         addDelta();
-        norm(hidden, w.feedForwardNorm());
+        norm(w.feedForwardNorm());
         products.of(normed, tokens).into(w.gate(), gate).into(w.up(), up).runGated();
         products.of(gate, tokens).into(w.down(), delta).run();
         addDelta();
@@ -276,14 +284,23 @@ final class CpuSession implements DeviceSession {
     }
 
     private void addDelta() {
-        int width = shape.width();
-        forEachToken((t, worker) -> kernels.elementwise().add(hidden, t * width, delta, t * width, width));
+        forEachToken(addTask);
     }
 
-    private void norm(float[] x, float[] weight) {
+    private void addDelta(int t, int worker) {
         int width = shape.width();
-        forEachToken((t, worker) ->
-                kernels.elementwise().rmsNorm(x, t * width, weight, shape.normEpsilon(), normed, t * width, width));
+        kernels.elementwise().add(hidden, t * width, delta, t * width, width);
+    }
+
+    /** The hidden state, normalised with {@code weight}. */
+    private void norm(float[] weight) {
+        normWeight = weight;
+        forEachToken(normTask);
+    }
+
+    private void norm(int t, int worker) {
+        int width = shape.width();
+        kernels.elementwise().rmsNorm(hidden, t * width, normWeight, shape.normEpsilon(), normed, t * width, width);
     }
 
     /** One token is not worth waking a thread. */
