@@ -55,9 +55,14 @@ public final class InferenceSession implements AutoCloseable {
             throws IOException {
         shape = weights.shape();
         this.contextTokens = contextTokens;
-        cache = new KvCache(shape, contextTokens, kv, device, workers, abstracts);
-        session = device.open(weights, Math.min(blockTokens, Math.max(1, contextTokens)));
         logits = new float[shape.vocabulary()];
+        session = device.open(weights, Math.min(blockTokens, Math.max(1, contextTokens)));
+        try {
+            cache = new KvCache(shape, contextTokens, kv, device, workers, abstracts);
+        } catch (RuntimeException e) {
+            session.close();
+            throw e;
+        }
     }
 
     /**
