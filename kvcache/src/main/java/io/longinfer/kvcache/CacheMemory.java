@@ -1,15 +1,16 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.abstracts.AbstractKernels;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.KvPool;
-import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.KvPlan.DiskPlan;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.abstracts.AbstractStore;
+import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.budget.TierBudget;
 import io.longinfer.kvcache.chunk.LayerChunks;
@@ -37,7 +38,7 @@ final class CacheMemory implements AutoCloseable {
     private final AbstractStore abstracts;
     private final List<LayerTiers> layers = new ArrayList<>();
 
-    CacheMemory(KvPlan plan, KvConfig config, Device device, WorkerPool workers, AbstractKernels kernels) {
+    CacheMemory(KvPlan plan, KvConfig config, Device device, AbstractKernels kernels) {
         this.plan = plan;
         layout = new ChunkLayout(plan.shape().headDim());
         budgets.put(Tier.DEVICE, new TierBudget(Tier.DEVICE, config.deviceBudgetBytes()));
@@ -54,11 +55,12 @@ final class CacheMemory implements AutoCloseable {
             abstracts = own(new AbstractStore(
                     plan.shape(),
                     plan.chunksPerHead(),
-                    plan.layers().stream().map(LayerPlan::abstracts).toList(),
-                    plan.disk().pieceGroups(),
+                    plan.layers().stream()
+                            .map(layer -> leafSlots(layer.abstracts()))
+                            .toList(),
+                    AbstractPrecision.FP16,
                     disk,
-                    kernels,
-                    workers));
+                    kernels));
             long hostBase = 0;
             for (int layer = 0; layer < plan.shape().layers(); layer++) {
                 layers.add(openLayer(layer, config, device, hostBase));
@@ -68,6 +70,14 @@ final class CacheMemory implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    private int leafSlots(Placement abstracts) {
+        return switch (abstracts) {
+            case NONE -> 0;
+            case DEVICE, HOST -> AbstractStore.allLeafSlots(plan.shape(), plan.chunksPerHead());
+            case DISK -> plan.shape().kvHeads() * plan.disk().pieceGroups();
+        };
     }
 
     private DiskStore openDisk(KvConfig config) {

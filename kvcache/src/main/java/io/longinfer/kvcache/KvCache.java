@@ -9,10 +9,12 @@ import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.chunk.LayerChunks;
+import io.longinfer.kvcache.chunk.PartitionOptions;
 import io.longinfer.kvcache.selection.FullSelector;
+import io.longinfer.kvcache.selection.SearchMode;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.selection.Selector;
-import io.longinfer.kvcache.selection.TopKSelector;
+import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.tier.LayerTiers;
 import io.longinfer.kvcache.tier.Migration;
 import io.longinfer.kvcache.tier.TierCounters;
@@ -44,15 +46,11 @@ public final class KvCache implements AutoCloseable {
     private final Migration migration;
     private final TierCounters counters;
     private final WorkerPool workers;
-    private final WorkerPool.Task selectTask = this::select;
 
     // The layer between attendPast and append, if it was a decoding step that can teach where chunks should lie.
     private int measuredLayer = NO_LAYER;
     private Optional<DeviceSession> measuredSession = Optional.empty();
 
-    // The job of selectTask.
-    private int selectedLayer;
-    private int selectedChunks;
     private boolean closed;
 
     /**
@@ -73,9 +71,9 @@ public final class KvCache implements AutoCloseable {
         this.workers = workers;
         plan = KvPlan.of(shape, contextTokens, config);
         counters = new TierCounters(shape.layers());
-        memory = new CacheMemory(plan, config, device, workers, kernels);
+        memory = new CacheMemory(plan, config, device, kernels);
         int chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
-        selector = selector(shape, plan, config);
+        selector = selector(config);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
         attention = new TieredAttention(
                 shape.kvHeads(),
@@ -90,13 +88,24 @@ public final class KvCache implements AutoCloseable {
                 memory.host(), memory.disk().isPresent(), counters, chunkBytes, shape.kvHeads() * plan.chunksPerHead());
     }
 
-    private static Selector selector(DecoderShape shape, KvPlan plan, KvConfig config) {
+    private Selector selector(KvConfig config) {
         return switch (config.selector()) {
             case FULL -> new FullSelector();
-            case TOPK ->
-                new TopKSelector(
-                        config.selection(), config.groupRule(), shape.kvHeads(), shape.group(), plan.chunksPerHead());
+            case TOPK -> tree(config, SearchMode.FLAT);
+            case ADAPTIVE -> tree(config, SearchMode.ADAPTIVE);
         };
+    }
+
+    private Selector tree(KvConfig config, SearchMode mode) {
+        return new TreeSelector(
+                config.selection(),
+                config.groupRule(),
+                mode,
+                PartitionOptions.defaults(),
+                shape,
+                plan.chunksPerHead(),
+                memory.abstracts(),
+                workers);
     }
 
     /** What lies where. */
@@ -142,28 +151,12 @@ public final class KvCache implements AutoCloseable {
                 selection.all(head, count);
             }
         } else {
-            counters.abstractBytes[layer] += memory.abstracts().upperBounds(layer, count, session.queries());
-            selectedLayer = layer;
-            selectedChunks = count;
-            workers.forEach(shape.kvHeads(), selectTask);
+            selector.select(layer, count, session.queries(), 0, selection);
         }
         if (decoding) {
             counters.selected[layer] += selection.total();
             counters.candidates[layer] += (long) shape.kvHeads() * count;
         }
-    }
-
-    @SuppressWarnings("UnusedVariable") // a WorkerPool.Task
-    private void select(int head, int worker) {
-        int stride = memory.abstracts().stride();
-        selector.select(
-                selectedLayer,
-                head,
-                selectedChunks,
-                memory.abstracts().bounds(),
-                head * shape.group() * stride,
-                stride,
-                selection);
     }
 
     /**
@@ -215,12 +208,20 @@ public final class KvCache implements AutoCloseable {
 
     /** Counters and bytes as they are now. */
     public KvMetrics metrics() {
+        if (selector instanceof TreeSelector tree) {
+            for (int layer = 0; layer < shape.layers(); layer++) {
+                counters.abstractBytes[layer] = tree.statistics(layer).scoredBytes();
+            }
+        }
         return MetricsReport.of(plan, memory, counters);
     }
 
     /** Starts the counters and peaks anew. */
     public void resetMetrics() {
         counters.reset();
+        if (selector instanceof TreeSelector tree) {
+            tree.resetStatistics();
+        }
         memory.disk().ifPresent(store -> store.counters().reset());
         for (Tier tier : Tier.values()) {
             memory.budget(tier).resetPeak();
@@ -232,6 +233,7 @@ public final class KvCache implements AutoCloseable {
         checkUse(0);
         forgetMeasure();
         memory.reset();
+        selector.reset();
     }
 
     @Override

@@ -1,11 +1,12 @@
 package io.longinfer.kvcache;
 
-import io.longinfer.kernels.abstracts.AbstractLayout;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvPlan.DiskPlan;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.KvPlan.Row;
+import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
 import java.util.ArrayList;
@@ -52,12 +53,14 @@ final class PlanRows {
     private void addAbstracts(Tier tier, Placement placement) {
         long count =
                 layers.stream().filter(layer -> layer.abstracts() == placement).count();
-        long groups = AbstractLayout.groups(contextTokens / ChunkLayout.TOKENS);
-        long groupBytes = new AbstractLayout(shape.headDim()).groupBytes();
+        int chunksPerHead = contextTokens / ChunkLayout.TOKENS;
+        long layerBytes = AbstractStore.allLeafSlots(shape, chunksPerHead)
+                        * AbstractStore.leafSlotBytes(shape, AbstractPrecision.FP16)
+                + AbstractStore.upperBytes(shape, chunksPerHead);
         add(
                 tier,
                 "abstracts of " + count + (count == 1 ? " layer" : " layers"),
-                count * shape.kvHeads() * groups * groupBytes,
+                count * layerBytes,
                 contextTokens * count / shape.layers());
     }
 

@@ -1,11 +1,13 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.abstracts.AbstractLayout;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvPlan.DiskPlan;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.KvPlan.Mode;
+import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskGeometry;
@@ -49,7 +51,9 @@ final class Planner {
         perLayer = Math.multiplyExact(chunksPerHead, shape.kvHeads());
         chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
         groups = AbstractLayout.groups(chunksPerHead);
-        layerAbstractBytes = (long) shape.kvHeads() * groups * new AbstractLayout(shape.headDim()).groupBytes();
+        layerAbstractBytes = (long) AbstractStore.allLeafSlots(shape, chunksPerHead)
+                        * AbstractStore.leafSlotBytes(shape, AbstractPrecision.FP16)
+                + AbstractStore.upperBytes(shape, chunksPerHead);
         openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
         deviceChunks = new int[shape.layers()];
@@ -138,7 +142,9 @@ final class Planner {
         int run = roomy ? 8 : 2;
         int piece = abstractLayers == 0 ? 0 : Math.min(groups, roomy ? 16 : 2);
         long buffers = (ring + (long) config.ioThreads() * run) * geometry.strideBytes()
-                + (long) shape.kvHeads() * (piece + abstractLayers) * chunkBytes;
+                + abstractLayers
+                        * ((long) shape.kvHeads() * piece * chunkBytes
+                                + AbstractStore.upperBytes(shape, chunksPerHead));
         long fileBytes = geometry.headerBytes() + blocks * geometry.strideBytes();
         return new DiskPlan(alignment, diskGroups, fileBytes, ring, run, piece, buffers);
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.longinfer.kernels.abstracts.AbstractKernels;
 import io.longinfer.kernels.abstracts.AbstractLayout;
+import io.longinfer.kernels.abstracts.ByteAbstractLayout;
 import io.longinfer.kernels.abstracts.ScalarAbstractKernels;
 import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
@@ -413,6 +414,21 @@ class KvCacheTest {
                     upper[upperOffset + head * stride + i] = i % period == step[0] % period ? 5 : 0;
                 }
             }
+        }
+
+        @Override
+        public void upperBounds(
+                ByteAbstractLayout layout,
+                MemorySegment abstracts,
+                long offsetBytes,
+                int groups,
+                float[] q,
+                int qOffset,
+                int heads,
+                float[] upper,
+                int upperOffset,
+                int stride) {
+            throw new UnsupportedOperationException();
         }
 
         @Override

@@ -94,18 +94,18 @@ class KvPlanTest {
     @Test
     void aDiskThatIsTooSmallIsNamedWithTheContextThatWouldDo() {
         KvPlanException refusal =
-                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, MIB, 10 * MIB)));
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, 2 * MIB, 10 * MIB)));
         assertEquals("--disk-budget", refusal.option());
         String message = refusal.getMessage();
         int context = Integer.parseInt(message.substring(message.indexOf("--context ") + 10));
-        KvPlan.of(NEEDLE, context, budgets(MIB, MIB, 10 * MIB));
-        assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, context + 16, budgets(MIB, MIB, 10 * MIB)));
+        KvPlan.of(NEEDLE, context, budgets(MIB, 2 * MIB, 10 * MIB));
+        assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, context + 16, budgets(MIB, 2 * MIB, 10 * MIB)));
     }
 
     @Test
     void aHostThatIsTooSmallIsNamed() {
         KvPlanException refusal =
-                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, MIB, 0)));
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, 2 * MIB, 0)));
         assertEquals("--host-budget", refusal.option());
         assertTrue(refusal.getMessage().contains("--disk-budget"), refusal.getMessage());
     }

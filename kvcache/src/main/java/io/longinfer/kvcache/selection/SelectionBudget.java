@@ -37,9 +37,14 @@ public record SelectionBudget(
         return layer < firstLayers ? firstLayersRatio : ratio;
     }
 
-    /** Chunks to choose among {@code chunks} closed ones. */
+    /** Chunks to choose among {@code chunks} closed ones of a layer with the fixed rule. */
     public int chosenChunks(int layer, int chunks) {
-        return Math.min(chunks, (int) Math.ceil(ratio(layer) * chunks - ROUNDING));
+        return chosenChunks(ratio(layer), chunks);
+    }
+
+    /** Chunks to choose among {@code chunks} closed ones at {@code ratio}. */
+    public static int chosenChunks(double ratio, int chunks) {
+        return Math.min(chunks, (int) Math.ceil(ratio * chunks - ROUNDING));
     }
 
     /** Leading chunks that are always attended. */
@@ -54,7 +59,12 @@ public record SelectionBudget(
 
     /** Chunks that a KV head of {@code layer} attends when there are {@code chunks}, the always attended among them. */
     public int attendedChunks(int layer, int chunks) {
-        return (int) Math.min(chunks, (long) chosenChunks(layer, chunks) + sinkChunks() + recentChunks());
+        return attendedChunks(ratio(layer), chunks);
+    }
+
+    /** Chunks that a KV head attends at {@code ratio} when there are {@code chunks}. */
+    public int attendedChunks(double ratio, int chunks) {
+        return (int) Math.min(chunks, (long) chosenChunks(ratio, chunks) + sinkChunks() + recentChunks());
     }
 
     private static int toChunks(int tokens) {

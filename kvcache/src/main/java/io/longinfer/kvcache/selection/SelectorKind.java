@@ -4,6 +4,8 @@ package io.longinfer.kvcache.selection;
 public enum SelectorKind {
     /** Everything. */
     FULL,
-    /** The chunks with the greatest upper bounds, within a budget. */
-    TOPK
+    /** The chunks with the greatest upper bounds, within a budget: every leaf is scored, as Quest does. */
+    TOPK,
+    /** The same by best-first search of the chunk tree, with or without the adaptive partition. */
+    ADAPTIVE
 }

@@ -53,4 +53,22 @@ public interface AbstractKernels {
             float[] lower,
             int lowerOffset,
             int stride);
+
+    /**
+     * Upper bounds over groups of 8 bits; otherwise as for fp16 groups. No greater, not even by rounding, than those of an
+     * fp16 box around the decoded one, so that parents bound their children.
+     *
+     * @param abstracts {@code [groups]} from {@code offsetBytes}, contiguous, as {@link ByteAbstractLayout} says
+     */
+    void upperBounds(
+            ByteAbstractLayout layout,
+            MemorySegment abstracts,
+            long offsetBytes,
+            int groups,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] upper,
+            int upperOffset,
+            int stride);
 }

@@ -61,6 +61,34 @@ public final class ScalarAbstractKernels implements AbstractKernels {
         bounds(layout, abstracts, offsetBytes, groups, q, qOffset, heads, lower, lowerOffset, stride, false);
     }
 
+    @Override
+    public void upperBounds(
+            ByteAbstractLayout layout,
+            MemorySegment abstracts,
+            long offsetBytes,
+            int groups,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] upper,
+            int upperOffset,
+            int stride) {
+        for (int h = 0; h < heads; h++) {
+            int row = qOffset + h * layout.headDim();
+            for (int chunk = 0; chunk < groups * AbstractLayout.CHUNKS; chunk++) {
+                long group = offsetBytes + (long) (chunk / AbstractLayout.CHUNKS) * layout.groupBytes();
+                int index = chunk % AbstractLayout.CHUNKS;
+                float bound = 0;
+                for (int j = 0; j < layout.headDim(); j++) {
+                    float atMin = q[row + j] * layout.min(abstracts, group, j, index);
+                    float atMax = q[row + j] * layout.max(abstracts, group, j, index);
+                    bound += Math.max(atMin, atMax);
+                }
+                upper[upperOffset + h * stride + chunk] = bound;
+            }
+        }
+    }
+
     private static void bounds(
             AbstractLayout layout,
             MemorySegment abstracts,

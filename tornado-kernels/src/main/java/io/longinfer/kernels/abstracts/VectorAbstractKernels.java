@@ -101,9 +101,27 @@ public final class VectorAbstractKernels implements AbstractKernels {
         scratch.bounds(layout, abstracts, offsetBytes, groups, heads, lower, lowerOffset, stride);
     }
 
+    @Override
+    public void upperBounds(
+            ByteAbstractLayout layout,
+            MemorySegment abstracts,
+            long offsetBytes,
+            int groups,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] upper,
+            int upperOffset,
+            int stride) {
+        Scratch scratch = scratches.get();
+        scratch.split(q, qOffset, heads, layout.headDim(), 0, layout.headDim());
+        scratch.bytes.bounds(layout, abstracts, offsetBytes, groups, scratch.rows, heads, upper, upperOffset, stride);
+    }
+
     /** What one thread works with. */
     private static final class Scratch {
         private final HalfColumns pairs = new HalfColumns();
+        private final ByteColumns bytes = new ByteColumns();
         private final long[] start = new long[1];
 
         /** {@code [heads][2 headDim]}: the factors of the minima, then those of the maxima. */

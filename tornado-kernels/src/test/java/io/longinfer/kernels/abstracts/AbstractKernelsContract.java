@@ -102,6 +102,67 @@ abstract class AbstractKernelsContract {
         }
     }
 
+    /** A box of 8 bits holds the fp16 box, and never gets a greater bound than an fp16 box around it, as a parent's is. */
+    @ParameterizedTest
+    @CsvSource({"8, 1", "24, 2", "64, 3", "64, 1", "80, 5", "96, 4", "128, 8"})
+    void bytesBoundFromOutsideAndParentsFromFurtherOut(int headDim, int heads) {
+        for (Keys kind : Keys.values()) {
+            Random random = seeded(headDim * 7L + heads + kind.name().length());
+            ChunkLayout layout = new ChunkLayout(headDim);
+            AbstractLayout halves = new AbstractLayout(headDim);
+            ByteAbstractLayout bytes = new ByteAbstractLayout(headDim);
+            MemorySegment group = abstractsOf(layout, kind.fill(random, layout, 32), 32);
+            MemorySegment codes = Arena.ofAuto().allocate(3 + 2L * bytes.groupBytes());
+            MemorySegment parents = Arena.ofAuto().allocate(2L * halves.groupBytes());
+            for (int g = 0; g < 2; g++) {
+                long at = 3 + (long) g * bytes.groupBytes();
+                bytes.encode(group, START + (long) g * halves.groupBytes(), codes, at);
+                surround(bytes, codes, at, parents, (long) g * halves.groupBytes());
+            }
+            float[] q = queries(random, heads * headDim + 1);
+            float[] exact = new float[heads * 32];
+            float[] coded = new float[heads * 32];
+            float[] outer = new float[heads * 32];
+            kernels().upperBounds(halves, group, START, 2, q, 1, heads, exact, 0, 32);
+            kernels().upperBounds(bytes, codes, 3, 2, q, 1, heads, coded, 0, 32);
+            kernels().upperBounds(halves, parents, 0, 2, q, 1, heads, outer, 0, 32);
+            for (int i = 0; i < heads * 32; i++) {
+                String what = kind + ", head " + i / 32 + ", chunk " + i % 32;
+                assertTrue(exact[i] <= coded[i], what + ": " + exact[i] + " over " + coded[i]);
+                assertTrue(coded[i] <= outer[i], what + ": " + coded[i] + " over " + outer[i]);
+            }
+        }
+    }
+
+    private static void surround(
+            ByteAbstractLayout bytes, MemorySegment codes, long from, MemorySegment parents, long to) {
+        AbstractLayout halves = new AbstractLayout(bytes.headDim());
+        for (int j = 0; j < bytes.headDim(); j++) {
+            for (int i = 0; i < AbstractLayout.CHUNKS; i++) {
+                short min = HalfRounding.down(bytes.min(codes, from, j, i));
+                short max = HalfRounding.up(bytes.max(codes, from, j, i));
+                assertTrue(Float.float16ToFloat(min) <= bytes.min(codes, from, j, i));
+                assertTrue(Float.float16ToFloat(max) >= bytes.max(codes, from, j, i));
+                parents.set(SHORT, to + halves.minOffset(j, i), min);
+                parents.set(SHORT, to + halves.maxOffset(j, i), max);
+            }
+        }
+    }
+
+    @Test
+    void roundsHalvesOutward() {
+        for (int bits = 0; bits < 0x7bff; bits++) {
+            float here = Float.float16ToFloat((short) bits);
+            float next = Float.float16ToFloat((short) (bits + 1));
+            for (float value : new float[] {here, Math.nextUp(here), (here + next) / 2, Math.nextDown(next)}) {
+                assertEquals(here, Float.float16ToFloat(HalfRounding.down(value)));
+                assertEquals(value == here ? here : next, Float.float16ToFloat(HalfRounding.up(value)));
+                assertEquals(-here, Float.float16ToFloat(HalfRounding.up(-value)));
+                assertEquals(value == here ? -here : -next, Float.float16ToFloat(HalfRounding.down(-value)));
+            }
+        }
+    }
+
     @Test
     void updatesExactly() {
         int headDim = 24;

@@ -1,0 +1,223 @@
+package io.longinfer.kvcache.abstracts;
+
+import io.longinfer.kernels.abstracts.AbstractKernels;
+import io.longinfer.kernels.abstracts.AbstractLayout;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
+import io.longinfer.kernels.abstracts.ByteAbstractLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The abstracts of the leaves of one layer, in groups of 16 chunks (256 tokens). The group that grows lies in memory, in fp16;
+ * full ones in {@code slots} slots of memory, backed by the disk if there are fewer slots than groups. The slot that is given up
+ * for another is the one least used of late; among equals the newest, so that a scan does not wash everything out.
+ *
+ * <p>Memory is the caller's. {@link #score} may run at once for different KV heads; all else is for one thread.
+ */
+final class LeafGroups {
+    private static final int NONE = -1;
+    private static final float KEEP = 0.9f;
+
+    private final int layer;
+    private final int groups;
+    private final AbstractPrecision precision;
+    private final AbstractLayout halves;
+    private final ByteAbstractLayout bytes;
+    private final AbstractKernels kernels;
+    private final Optional<LeafDisk> disk;
+    private final int slots;
+    private final int groupBytes;
+    private final MemorySegment open;
+    private final MemorySegment full;
+
+    /** {@code [kvHeads * groups]}: the slot of a group, or NONE. */
+    private final int[] slotOf;
+
+    /** {@code [slots]}: the group of a slot, or NONE. */
+    private final int[] groupOf;
+
+    /** {@code [slots]}: decayed uses. */
+    private final float[] uses;
+
+    private final long[] loadedAt;
+    private final boolean[] loading;
+    private final LeafDisk.Target target = this::load;
+    private final int[] incoming;
+    private final int[] sealed;
+    private int used;
+    private int wanted;
+    private long clock;
+    private long readGroups;
+
+    LeafGroups(
+            int layer,
+            int headDim,
+            int kvHeads,
+            int groups,
+            int slots,
+            AbstractPrecision precision,
+            AbstractKernels kernels,
+            Optional<LeafDisk> disk,
+            SegmentAllocator allocator) {
+        this.layer = layer;
+        this.groups = groups;
+        this.precision = precision;
+        this.kernels = kernels;
+        this.disk = disk;
+        this.slots = Math.min(slots, kvHeads * groups);
+        if (this.slots < kvHeads * groups && (disk.isEmpty() || this.slots < 1)) {
+            throw new IllegalArgumentException("layer " + layer + " has " + slots + " slots for " + kvHeads * groups
+                    + " groups of abstracts; fewer than all need a disk, and one slot at least");
+        }
+        halves = new AbstractLayout(headDim);
+        bytes = new ByteAbstractLayout(headDim);
+        groupBytes = precision.groupBytes(headDim);
+        open = allocator.allocate((long) kvHeads * halves.groupBytes(), 64);
+        full = allocator.allocate((long) this.slots * groupBytes, 64);
+        slotOf = new int[kvHeads * groups];
+        groupOf = new int[this.slots];
+        uses = new float[this.slots];
+        loadedAt = new long[this.slots];
+        loading = new boolean[this.slots];
+        incoming = new int[this.slots];
+        sealed = new int[kvHeads];
+        reset();
+    }
+
+    /** The group that grows, fp16. */
+    MemorySegment open() {
+        return open;
+    }
+
+    long openOffset(int kvHead) {
+        return (long) kvHead * halves.groupBytes();
+    }
+
+    /** Moves the open group of a head, now full, to where full groups lie; {@code sealedTo} holds an fp16 group's bytes. */
+    void seal(int kvHead, int group, MemorySegment sealedTo) {
+        if (precision == AbstractPrecision.INT8) {
+            bytes.encode(open, openOffset(kvHead), sealedTo, 0);
+        } else {
+            MemorySegment.copy(open, openOffset(kvHead), sealedTo, 0, groupBytes);
+        }
+        open.asSlice(openOffset(kvHead), halves.groupBytes()).fill((byte) 0);
+        if (slots < slotOf.length) {
+            disk.orElseThrow().write(layer, kvHead, group, sealedTo, 0);
+        }
+        if (used < slots) {
+            int slot = used++;
+            MemorySegment.copy(sealedTo, 0, full, (long) slot * groupBytes, groupBytes);
+            put(slot, kvHead * groups + group);
+        }
+        sealed[kvHead] = group + 1;
+    }
+
+    private void put(int slot, int id) {
+        if (groupOf[slot] != NONE) {
+            slotOf[groupOf[slot]] = NONE;
+        }
+        groupOf[slot] = id;
+        slotOf[id] = slot;
+        uses[slot] = 0;
+        loadedAt[slot] = ++clock;
+    }
+
+    boolean resident(int kvHead, int group) {
+        return group >= sealed[kvHead] || slotOf[kvHead * groups + group] != NONE;
+    }
+
+    /** Most groups that {@link #fetch} brings at once. */
+    int slots() {
+        return slots;
+    }
+
+    /** Upper bounds over the 16 leaves of a resident group, {@code [heads][stride]}. */
+    void score(int kvHead, int group, boolean use, float[] q, int qOffset, int heads, float[] upper, int stride) {
+        if (group >= sealed[kvHead]) {
+            kernels.upperBounds(halves, open, openOffset(kvHead), 1, q, qOffset, heads, upper, 0, stride);
+            return;
+        }
+        int slot = slotOf[kvHead * groups + group];
+        uses[slot] += use ? 1 : 0;
+        long at = (long) slot * groupBytes;
+        if (precision == AbstractPrecision.INT8) {
+            kernels.upperBounds(bytes, full, at, 1, q, qOffset, heads, upper, 0, stride);
+        } else {
+            kernels.upperBounds(halves, full, at, 1, q, qOffset, heads, upper, 0, stride);
+        }
+    }
+
+    /** Adds a group to those that {@link #fetch} brings; at most {@link #slots} of them, none of them resident. */
+    void want(int kvHead, int group) {
+        int slot = used < slots ? used++ : victim();
+        put(slot, kvHead * groups + group);
+        loading[slot] = true;
+        disk.orElseThrow().want(layer, kvHead, group, slot);
+        incoming[wanted++] = slot;
+    }
+
+    /** Reads what is wanted from disk, in one batch. */
+    void fetch() {
+        disk.orElseThrow().read(target);
+        for (int i = 0; i < wanted; i++) {
+            loading[incoming[i]] = false;
+        }
+        readGroups += wanted;
+        wanted = 0;
+    }
+
+    private void load(int slot, MemorySegment source, long offset) {
+        MemorySegment.copy(source, offset, full, (long) slot * groupBytes, groupBytes);
+    }
+
+    private int victim() {
+        int best = NONE;
+        for (int slot = 0; slot < slots; slot++) {
+            if (!loading[slot]
+                    && (best == NONE
+                            || uses[slot] < uses[best]
+                            || (uses[slot] == uses[best] && loadedAt[slot] > loadedAt[best]))) {
+                best = slot;
+            }
+        }
+        return best;
+    }
+
+    /** Ends a step: uses of the past count less. */
+    void endStep() {
+        if (slots == slotOf.length) {
+            return;
+        }
+        for (int slot = 0; slot < slots; slot++) {
+            uses[slot] *= KEEP;
+        }
+    }
+
+    /** Groups read from disk so far. */
+    long readGroups() {
+        return readGroups;
+    }
+
+    void resetCounts() {
+        readGroups = 0;
+    }
+
+    int groupBytes() {
+        return groupBytes;
+    }
+
+    void reset() {
+        Arrays.fill(slotOf, NONE);
+        Arrays.fill(groupOf, NONE);
+        Arrays.fill(uses, 0);
+        Arrays.fill(loading, false);
+        Arrays.fill(sealed, 0);
+        open.fill((byte) 0);
+        used = 0;
+        wanted = 0;
+        clock = 0;
+        readGroups = 0;
+    }
+}
