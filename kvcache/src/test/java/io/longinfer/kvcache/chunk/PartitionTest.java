@@ -73,13 +73,11 @@ class PartitionTest {
         assertEquals(1, partition.merges());
         // From now on being selected is not enough.
         partition.judgeByMass();
-        for (int step = 0; step < 2; step++) {
-            partition.nextStep();
-            partition.selected(0, 0);
-            partition.selected(0, 1);
-            partition.used(0, 1);
-            partition.mergeIdle(0, 2);
-        }
+        partition.nextStep();
+        partition.selected(0, 0);
+        partition.selected(0, 1);
+        partition.used(0, 1);
+        partition.mergeIdle(0, 2);
         assertTrue(partition.merged(0, 0) && !partition.merged(0, 1));
     }
 
