@@ -71,9 +71,17 @@ public final class VectorQuantizationKernels implements QuantizationKernels {
 
         long low = refined ? layout.nibblesBytes() : 0;
         long high = quantizedOffset + layout.parametersBytes();
-        encode(headDim, COUNT, chunk, chunkOffset, quantized, quantizedOffset, high, low);
+        encode(headDim, 1, chunk, chunkOffset, quantized, quantizedOffset, high, low);
         long valueParameters = quantizedOffset + layout.groupOffset(headDim);
-        encode(COUNT, headDim, chunk, values, quantized, valueParameters, high + layout.nibblesBytes() / 2, low);
+        encode(
+                headDim,
+                headDim / COUNT,
+                chunk,
+                values,
+                quantized,
+                valueParameters,
+                high + layout.nibblesBytes() / 2,
+                low);
     }
 
     private static void parameters(
@@ -106,56 +114,55 @@ public final class VectorQuantizationKernels implements QuantizationKernels {
         }
     }
 
-    /** Writes the codes of {@code [rows][columns]}; low halves lie {@code lowDistance} behind high ones, 0 for none. */
+    /** Writes the codes of {@code headDim} rows of 16 numbers, of which {@code rowsPerGroup} share parameters; low halves lie {@code lowDistance} behind high ones, 0 for none. */
     private static void encode(
-            int rows,
-            int columns,
+            int headDim,
+            int rowsPerGroup,
             MemorySegment chunk,
             long from,
             MemorySegment quantized,
             long parametersAt,
             long high,
             long lowDistance) {
-        for (int r = 0; r < rows; r++) {
-            int parameters = quantized.get(INT, parametersAt + (long) r * QuantizedChunkLayout.GROUP_BYTES);
+        for (int i = 0; i < headDim; i++) {
+            int group = i / rowsPerGroup;
+            int parameters = quantized.get(INT, parametersAt + (long) group * QuantizedChunkLayout.GROUP_BYTES);
             FloatVector offset = FloatVector.broadcast(FLOATS, GroupParameters.offset(parameters));
             FloatVector inverse = FloatVector.broadcast(FLOATS, GroupParameters.inverse(parameters));
-            for (int c = 0; c < columns; c += COUNT) {
-                long at = (long) r * columns + c;
-                IntVector pairs = ShortVector.fromMemorySegment(SHORTS, chunk, from + at * Short.BYTES, LITTLE_ENDIAN)
-                        .reinterpretAsInts();
-                IntVector even = pairs.lanewise(LSHL, 16)
-                        .lanewise(ASHR, 3)
-                        .and(SIGN_AND_NUMBER)
-                        .reinterpretAsFloats()
-                        .mul(HALF_SCALE)
-                        .mul(HALF_SCALE)
-                        .sub(offset)
-                        .mul(inverse)
-                        .add(ROUND)
-                        .reinterpretAsInts();
-                IntVector odd = pairs.lanewise(ASHR, 3)
-                        .and(SIGN_AND_NUMBER)
-                        .reinterpretAsFloats()
-                        .mul(HALF_SCALE)
-                        .mul(HALF_SCALE)
-                        .sub(offset)
-                        .mul(inverse)
-                        .add(ROUND)
-                        .reinterpretAsInts();
-                even.lanewise(LSHR, 4)
-                        .and(15)
-                        .or(odd.and(0xf0))
+            long at = (long) i * COUNT;
+            IntVector pairs = ShortVector.fromMemorySegment(SHORTS, chunk, from + at * Short.BYTES, LITTLE_ENDIAN)
+                    .reinterpretAsInts();
+            IntVector even = pairs.lanewise(LSHL, 16)
+                    .lanewise(ASHR, 3)
+                    .and(SIGN_AND_NUMBER)
+                    .reinterpretAsFloats()
+                    .mul(HALF_SCALE)
+                    .mul(HALF_SCALE)
+                    .sub(offset)
+                    .mul(inverse)
+                    .add(ROUND)
+                    .reinterpretAsInts();
+            IntVector odd = pairs.lanewise(ASHR, 3)
+                    .and(SIGN_AND_NUMBER)
+                    .reinterpretAsFloats()
+                    .mul(HALF_SCALE)
+                    .mul(HALF_SCALE)
+                    .sub(offset)
+                    .mul(inverse)
+                    .add(ROUND)
+                    .reinterpretAsInts();
+            even.lanewise(LSHR, 4)
+                    .and(15)
+                    .or(odd.and(0xf0))
+                    .convertShape(I2B, BYTES, 0)
+                    .reinterpretAsBytes()
+                    .intoMemorySegment(quantized, high + at / 2, LITTLE_ENDIAN);
+            if (lowDistance != 0) {
+                even.and(15)
+                        .or(odd.lanewise(LSHL, 4).and(0xf0))
                         .convertShape(I2B, BYTES, 0)
                         .reinterpretAsBytes()
-                        .intoMemorySegment(quantized, high + at / 2, LITTLE_ENDIAN);
-                if (lowDistance != 0) {
-                    even.and(15)
-                            .or(odd.lanewise(LSHL, 4).and(0xf0))
-                            .convertShape(I2B, BYTES, 0)
-                            .reinterpretAsBytes()
-                            .intoMemorySegment(quantized, high + lowDistance + at / 2, LITTLE_ENDIAN);
-                }
+                        .intoMemorySegment(quantized, high + lowDistance + at / 2, LITTLE_ENDIAN);
             }
         }
     }
@@ -179,105 +186,103 @@ public final class VectorQuantizationKernels implements QuantizationKernels {
         long valueHigh = high + layout.nibblesBytes() / 2;
         long low = layout.nibblesBytes();
         if (refined) {
-            decodeBytes(headDim, COUNT, quantized, quantizedOffset, high, low, chunk, chunkOffset);
-            decodeBytes(COUNT, headDim, quantized, valueParameters, valueHigh, low, chunk, values);
+            decodeBytes(headDim, 1, quantized, quantizedOffset, high, low, chunk, chunkOffset);
+            decodeBytes(headDim, headDim / COUNT, quantized, valueParameters, valueHigh, low, chunk, values);
         } else {
-            decodeNibbles(headDim, COUNT, quantized, quantizedOffset, high, chunk, chunkOffset);
-            decodeNibbles(COUNT, headDim, quantized, valueParameters, valueHigh, chunk, values);
+            decodeNibbles(headDim, 1, quantized, quantizedOffset, high, chunk, chunkOffset);
+            decodeNibbles(headDim, headDim / COUNT, quantized, valueParameters, valueHigh, chunk, values);
         }
     }
 
     private static void decodeBytes(
-            int rows,
-            int columns,
+            int headDim,
+            int rowsPerGroup,
             MemorySegment quantized,
             long parametersAt,
             long high,
             long lowDistance,
             MemorySegment chunk,
             long to) {
-        for (int r = 0; r < rows; r++) {
-            int parameters = quantized.get(INT, parametersAt + (long) r * QuantizedChunkLayout.GROUP_BYTES);
+        for (int i = 0; i < headDim; i++) {
+            int group = i / rowsPerGroup;
+            int parameters = quantized.get(INT, parametersAt + (long) group * QuantizedChunkLayout.GROUP_BYTES);
             FloatVector offset = FloatVector.broadcast(FLOATS, scaledOffset(parameters));
             FloatVector step = FloatVector.broadcast(FLOATS, scaledStep(parameters));
-            for (int c = 0; c < columns; c += COUNT) {
-                long at = (long) r * columns + c;
-                IntVector h = ByteVector.fromMemorySegment(BYTES, quantized, high + at / 2, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0)
-                        .reinterpretAsInts();
-                IntVector l = ByteVector.fromMemorySegment(BYTES, quantized, high + lowDistance + at / 2, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0)
-                        .reinterpretAsInts();
-                IntVector even = h.and(15)
-                        .lanewise(LSHL, 4)
-                        .or(l.and(15))
-                        .convertShape(I2F, FLOATS, 0)
-                        .reinterpretAsFloats()
-                        .mul(step)
-                        .add(offset)
-                        .reinterpretAsInts();
-                IntVector odd = h.and(0xf0)
-                        .or(l.lanewise(LSHR, 4))
-                        .convertShape(I2F, FLOATS, 0)
-                        .reinterpretAsFloats()
-                        .mul(step)
-                        .add(offset)
-                        .reinterpretAsInts();
-                // To nearest even: half a unit of bit 13, a little less if that bit is even.
-                IntVector e = even.add(even.lanewise(LSHR, 13).and(1)).add(0xfff);
-                IntVector o = odd.add(odd.lanewise(LSHR, 13).and(1)).add(0xfff);
-                e.lanewise(LSHR, 13)
-                        .and(0x7fff)
-                        .or(even.lanewise(LSHR, 16).and(0x8000))
-                        .or(o.lanewise(LSHL, 3).and(0x7fff0000))
-                        .or(odd.and(0x80000000))
-                        .reinterpretAsShorts()
-                        .intoMemorySegment(chunk, to + at * Short.BYTES, LITTLE_ENDIAN);
-            }
+            long at = (long) i * COUNT;
+            IntVector h = ByteVector.fromMemorySegment(BYTES, quantized, high + at / 2, LITTLE_ENDIAN)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0)
+                    .reinterpretAsInts();
+            IntVector l = ByteVector.fromMemorySegment(BYTES, quantized, high + lowDistance + at / 2, LITTLE_ENDIAN)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0)
+                    .reinterpretAsInts();
+            IntVector even = h.and(15)
+                    .lanewise(LSHL, 4)
+                    .or(l.and(15))
+                    .convertShape(I2F, FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(step)
+                    .add(offset)
+                    .reinterpretAsInts();
+            IntVector odd = h.and(0xf0)
+                    .or(l.lanewise(LSHR, 4))
+                    .convertShape(I2F, FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(step)
+                    .add(offset)
+                    .reinterpretAsInts();
+            // To nearest even: half a unit of bit 13, a little less if that bit is even.
+            IntVector e = even.add(even.lanewise(LSHR, 13).and(1)).add(0xfff);
+            IntVector o = odd.add(odd.lanewise(LSHR, 13).and(1)).add(0xfff);
+            e.lanewise(LSHR, 13)
+                    .and(0x7fff)
+                    .or(even.lanewise(LSHR, 16).and(0x8000))
+                    .or(o.lanewise(LSHL, 3).and(0x7fff0000))
+                    .or(odd.and(0x80000000))
+                    .reinterpretAsShorts()
+                    .intoMemorySegment(chunk, to + at * Short.BYTES, LITTLE_ENDIAN);
         }
     }
 
     private static void decodeNibbles(
-            int rows,
-            int columns,
+            int headDim,
+            int rowsPerGroup,
             MemorySegment quantized,
             long parametersAt,
             long high,
             MemorySegment chunk,
             long to) {
-        for (int r = 0; r < rows; r++) {
-            int parameters = quantized.get(INT, parametersAt + (long) r * QuantizedChunkLayout.GROUP_BYTES);
+        for (int i = 0; i < headDim; i++) {
+            int group = i / rowsPerGroup;
+            int parameters = quantized.get(INT, parametersAt + (long) group * QuantizedChunkLayout.GROUP_BYTES);
             float scaledStep = scaledStep(parameters);
             FloatVector offset =
                     FloatVector.broadcast(FLOATS, scaledOffset(parameters) + scaledStep * GroupParameters.MIDDLE);
             FloatVector step = FloatVector.broadcast(FLOATS, scaledStep * 16);
-            for (int c = 0; c < columns; c += COUNT) {
-                long at = (long) r * columns + c;
-                IntVector h = ByteVector.fromMemorySegment(BYTES, quantized, high + at / 2, LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, INTS, 0)
-                        .reinterpretAsInts();
-                IntVector even = h.and(15)
-                        .convertShape(I2F, FLOATS, 0)
-                        .reinterpretAsFloats()
-                        .mul(step)
-                        .add(offset)
-                        .reinterpretAsInts();
-                IntVector odd = h.lanewise(LSHR, 4)
-                        .convertShape(I2F, FLOATS, 0)
-                        .reinterpretAsFloats()
-                        .mul(step)
-                        .add(offset)
-                        .reinterpretAsInts();
-                IntVector e = even.add(even.lanewise(LSHR, 13).and(1)).add(0xfff);
-                IntVector o = odd.add(odd.lanewise(LSHR, 13).and(1)).add(0xfff);
-                e.lanewise(LSHR, 13)
-                        .and(0x7fff)
-                        .or(even.lanewise(LSHR, 16).and(0x8000))
-                        .or(o.lanewise(LSHL, 3).and(0x7fff0000))
-                        .or(odd.and(0x80000000))
-                        .reinterpretAsShorts()
-                        .intoMemorySegment(chunk, to + at * Short.BYTES, LITTLE_ENDIAN);
-            }
+            long at = (long) i * COUNT;
+            IntVector h = ByteVector.fromMemorySegment(BYTES, quantized, high + at / 2, LITTLE_ENDIAN)
+                    .convertShape(ZERO_EXTEND_B2I, INTS, 0)
+                    .reinterpretAsInts();
+            IntVector even = h.and(15)
+                    .convertShape(I2F, FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(step)
+                    .add(offset)
+                    .reinterpretAsInts();
+            IntVector odd = h.lanewise(LSHR, 4)
+                    .convertShape(I2F, FLOATS, 0)
+                    .reinterpretAsFloats()
+                    .mul(step)
+                    .add(offset)
+                    .reinterpretAsInts();
+            IntVector e = even.add(even.lanewise(LSHR, 13).and(1)).add(0xfff);
+            IntVector o = odd.add(odd.lanewise(LSHR, 13).and(1)).add(0xfff);
+            e.lanewise(LSHR, 13)
+                    .and(0x7fff)
+                    .or(even.lanewise(LSHR, 16).and(0x8000))
+                    .or(o.lanewise(LSHL, 3).and(0x7fff0000))
+                    .or(odd.and(0x80000000))
+                    .reinterpretAsShorts()
+                    .intoMemorySegment(chunk, to + at * Short.BYTES, LITTLE_ENDIAN);
         }
     }
 
