@@ -114,7 +114,10 @@ public final class VectorQuantizationKernels implements QuantizationKernels {
         }
     }
 
-    /** Writes the codes of {@code headDim} rows of 16 numbers, of which {@code rowsPerGroup} share parameters; low halves lie {@code lowDistance} behind high ones, 0 for none. */
+    /**
+     * Writes the codes of {@code headDim} rows of 16 numbers, of which {@code rowsPerGroup} share parameters; low halves lie
+     * {@code lowDistance} behind high ones, 0 for none.
+     */
     private static void encode(
             int headDim,
             int rowsPerGroup,
