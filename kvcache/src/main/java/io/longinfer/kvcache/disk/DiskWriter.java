@@ -66,6 +66,9 @@ final class DiskWriter implements AutoCloseable {
     /** Copies a record into the ring, waiting for room if there is none. */
     synchronized void append(int block, MemorySegment source, long offset, int prefixLength, int length) {
         check();
+        if (states[block] == PENDING) {
+            awaitWritten(block, true); // the ring would hold two records of one block
+        }
         records.note(block, prefixLength, length);
         int stride = geometry.strideBytes(block);
         long piece = ring.take(stride);
@@ -94,14 +97,20 @@ final class DiskWriter implements AutoCloseable {
                 throw new IllegalArgumentException(geometry.describe(block) + " was never written");
             }
             if (states[block] == PENDING) {
-                long start = System.nanoTime();
-                while (states[block] == PENDING && failure == null) {
-                    pause();
-                }
-                counters.readStallNanos += System.nanoTime() - start;
-                check();
+                awaitWritten(block, false);
             }
         }
+    }
+
+    private void awaitWritten(int block, boolean toWrite) {
+        long start = System.nanoTime();
+        while (states[block] == PENDING && failure == null) {
+            pause();
+        }
+        long stall = System.nanoTime() - start;
+        counters.writeStallNanos += toWrite ? stall : 0;
+        counters.readStallNanos += toWrite ? 0 : stall;
+        check();
     }
 
     /** Waits until all is written. */
