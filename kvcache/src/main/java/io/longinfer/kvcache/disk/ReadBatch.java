@@ -130,6 +130,9 @@ public final class ReadBatch {
 
     /** Looks up where each entry lies. */
     void locate(DiskStore from) {
+        if (queue != null) {
+            throw new IllegalStateException("a batch is submitted once: clear it before it is filled again");
+        }
         store = from;
         for (int i = 0; i < size; i++) {
             starts[i] = from.geometry().offset(blocks[i]);

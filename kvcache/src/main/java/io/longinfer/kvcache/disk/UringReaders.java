@@ -122,7 +122,7 @@ final class UringReaders implements DiskIo.Readers {
             }
             if (ring.prepared() || !ring.ready()) {
                 int underWay = operations.length - freeCount - heldCount;
-                ring.enter(Math.clamp(underWay / 4, 1, MOST_AWAITED));
+                ring.enter(heldCount > 0 ? 1 : Math.clamp(underWay / 4, 1, MOST_AWAITED));
             }
             reap(ring);
         }
