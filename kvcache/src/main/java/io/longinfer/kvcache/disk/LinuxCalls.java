@@ -27,7 +27,6 @@ final class LinuxCalls {
     static final int EINVAL = 22;
 
     static final int O_RDWR = 2;
-    static final int O_WRONLY = 1;
     private static final int O_CLOEXEC = 0x80000;
     private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
     private static final int O_DIRECT = ARM ? 0x10000 : 0x4000;
