@@ -31,7 +31,8 @@ class KvPlanTest {
         assertEquals(Mode.DEVICE, plan.mode());
         assertEquals(512, plan.chunksPerHead());
         plan.layers().forEach(layer -> assertEquals(new LayerPlan(1024, 0, 0, Placement.DEVICE), layer));
-        // open chunks 10, chunks 5 x 1,024, groups of leaves 5 x 2 x 32, of nodes 5 x 2 x (2 + 1) and growing ones 5 x 2
+        // open chunks 10, chunks 5 x 1,024, groups of leaves 5 x 2 x 32, of nodes 5 x 2 x (2 + 1) and growing ones 5 x
+        // 2
         assertEquals((10 + 5120 + 320 + 30 + 10) * 4 * KIB, plan.bytes(Tier.DEVICE));
         assertEquals(0, plan.bytes(Tier.HOST) + plan.bytes(Tier.DISK));
     }

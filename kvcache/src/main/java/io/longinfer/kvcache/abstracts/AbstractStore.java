@@ -38,7 +38,13 @@ public final class AbstractStore implements AutoCloseable {
             AbstractPrecision precision,
             Optional<DiskStore> disk,
             AbstractKernels kernels) {
-        this(shape, chunksPerHead, leafSlots, precision, kernels, disk.map(StoreLeafDisk::new));
+        this(
+                shape,
+                chunksPerHead,
+                leafSlots,
+                precision,
+                kernels,
+                disk.map(store -> new StoreLeafDisk(store, precision.groupBytes(shape.headDim()))));
     }
 
     AbstractStore(
@@ -48,8 +54,7 @@ public final class AbstractStore implements AutoCloseable {
             AbstractPrecision precision,
             AbstractKernels kernels,
             Optional<LeafDisk> disk) {
-        // As large as the block that a disk store copies.
-        MemorySegment sealed = arena.allocate(new AbstractLayout(shape.headDim()).groupBytes(), 64);
+        MemorySegment sealed = arena.allocate(precision.groupBytes(shape.headDim()), 64);
         for (int layer = 0; layer < leafSlots.size(); layer++) {
             int slots = leafSlots.get(layer);
             layers.add(

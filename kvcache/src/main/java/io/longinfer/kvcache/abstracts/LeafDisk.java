@@ -10,7 +10,7 @@ interface LeafDisk {
         void accept(int tag, MemorySegment source, long offset);
     }
 
-    /** Writes a full group; its bytes are copied before this returns. Memory behind it up to an fp16 group may be written too. */
+    /** Writes a full group; its bytes are copied before this returns. */
     void write(int layer, int kvHead, int group, MemorySegment source, long offset);
 
     /** Adds a group to the next batch. */

@@ -95,7 +95,7 @@ final class LeafGroups {
         return (long) kvHead * halves.groupBytes();
     }
 
-    /** Moves the open group of a head, now full, to where full groups lie; {@code sealedTo} holds an fp16 group's bytes. */
+    /** Moves the open group of a head, now full, to where full groups lie; {@code sealedTo} takes its bytes. */
     void seal(int kvHead, int group, MemorySegment sealedTo) {
         if (precision == AbstractPrecision.INT8) {
             bytes.encode(open, openOffset(kvHead), sealedTo, 0);
@@ -160,12 +160,22 @@ final class LeafGroups {
 
     /** Reads what is wanted from disk, in one batch. */
     void fetch() {
-        disk.orElseThrow().read(target);
-        for (int i = 0; i < wanted; i++) {
-            loading[incoming[i]] = false;
+        boolean done = false;
+        try {
+            disk.orElseThrow().read(target);
+            readGroups += wanted;
+            done = true;
+        } finally {
+            for (int i = 0; i < wanted; i++) {
+                int slot = incoming[i];
+                loading[slot] = false;
+                if (!done) { // nobody may take what lies there for the group
+                    slotOf[groupOf[slot]] = NONE;
+                    groupOf[slot] = NONE;
+                }
+            }
+            wanted = 0;
         }
-        readGroups += wanted;
-        wanted = 0;
     }
 
     private void load(int slot, MemorySegment source, long offset) {

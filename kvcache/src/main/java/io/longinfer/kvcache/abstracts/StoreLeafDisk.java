@@ -7,17 +7,19 @@ import java.lang.foreign.MemorySegment;
 /** Leaf groups in the abstracts' region of a sequence's file. Does not own the store. */
 final class StoreLeafDisk implements LeafDisk {
     private final DiskStore store;
+    private final int groupBytes;
     private final ReadBatch batch;
     private volatile Target target = (tag, source, offset) -> {};
 
-    StoreLeafDisk(DiskStore store) {
+    StoreLeafDisk(DiskStore store, int groupBytes) {
         this.store = store;
-        batch = new ReadBatch((tag, source, offset) -> target.accept(tag, source, offset));
+        this.groupBytes = groupBytes;
+        batch = new ReadBatch((tag, source, offset, prefixLength, length) -> target.accept(tag, source, offset));
     }
 
     @Override
     public void write(int layer, int kvHead, int group, MemorySegment source, long offset) {
-        store.append(store.geometry().groupBlock(layer, kvHead, group), source, offset);
+        store.append(store.geometry().groupBlock(layer, kvHead, group), source, offset, 0, groupBytes);
     }
 
     @Override
@@ -28,8 +30,11 @@ final class StoreLeafDisk implements LeafDisk {
     @Override
     public void read(Target to) {
         target = to;
-        store.submit(batch);
-        store.await(batch);
-        batch.clear();
+        try {
+            store.submit(batch);
+            store.await(batch);
+        } finally {
+            batch.clear();
+        }
     }
 }

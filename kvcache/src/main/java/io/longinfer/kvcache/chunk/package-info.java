@@ -1,2 +1,2 @@
-/** Closed chunks of a layer: how many there are, which are always kept close, and how important each has been. */
+/** The chunk tree of a layer, its adaptive partition by attention deserts, and how important each closed chunk has been (IAKM). */
 package io.longinfer.kvcache.chunk;

@@ -1,2 +1,2 @@
-/** Which chunks a query attends: pure functions of scores and budgets. */
+/** Which chunks a query attends: scoring, best-first search of the chunk tree, budgets of layers. */
 package io.longinfer.kvcache.selection;

@@ -43,6 +43,12 @@ final class ReferenceDecoder {
         return times(weights.output(), norm(x, weights.outputNorm()));
     }
 
+    /** Queries of {@code layer}, not scaled, as if {@code token} went in there as it comes from the embedding. */
+    double[] guessQueries(int token, int layer, int position) {
+        DecoderWeights.Layer w = weights.layers().get(layer);
+        return rotate(times(w.query(), norm(row(weights.embedding(), token), w.attentionNorm())), position);
+    }
+
     private double[] attend(double[] q, List<double[]> keys, List<double[]> values) {
         int dim = shape.headDim();
         double[] out = new double[q.length];
