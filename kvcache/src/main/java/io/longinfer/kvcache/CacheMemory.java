@@ -1,25 +1,25 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.abstracts.AbstractKernels;
-import io.longinfer.kernels.abstracts.AbstractLayout;
-import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
-import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.KvPool;
-import io.longinfer.kvcache.KvPlan.DiskPlan;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.abstracts.AbstractStore;
-import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.budget.TierBudget;
-import io.longinfer.kvcache.chunk.LayerChunks;
+import io.longinfer.kvcache.codec.ChunkCodec;
+import io.longinfer.kvcache.codec.RecordLengths;
 import io.longinfer.kvcache.disk.DiskGeometry;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.disk.DiskStore;
+import io.longinfer.kvcache.tier.ChunkTable;
 import io.longinfer.kvcache.tier.HostTier;
-import io.longinfer.kvcache.tier.LayerTiers;
+import io.longinfer.kvcache.tier.Residency;
+import io.longinfer.kvcache.tier.TierCounters;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -27,105 +27,91 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that a cache owns, made as its plan says: budgets, pools, the host's arena, the file, the abstracts. Nothing is
- * allocated before its bytes are reserved. Used by one thread. Double close is harmless.
+ * All that a cache owns, made as its plan says: budgets, pool, the host's arena, the file, the abstracts. Nothing is allocated
+ * before its bytes are reserved. Used by one thread. Double close is harmless.
  */
 final class CacheMemory implements AutoCloseable {
     private final KvPlan plan;
     private final ChunkLayout layout;
     private final Map<Tier, TierBudget> budgets = new EnumMap<>(Tier.class);
     private final List<AutoCloseable> owned = new ArrayList<>();
-    private final HostTier host;
+    private final ChunkTable chunks;
+    private final ChunkCodec codec;
+    private final Residency residency;
     private final Optional<DiskStore> disk;
     private final AbstractStore abstracts;
-    private final List<LayerTiers> layers = new ArrayList<>();
+    private final MemorySegment record;
 
-    CacheMemory(KvPlan plan, KvConfig config, Device device, AbstractKernels kernels) {
+    CacheMemory(
+            KvPlan plan,
+            KvConfig config,
+            Device device,
+            ChunkCodec codec,
+            AbstractKernels kernels,
+            Optional<DiskIo> io,
+            TierCounters counters) {
         this.plan = plan;
+        this.codec = codec;
         layout = new ChunkLayout(plan.shape().headDim());
+        record = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(codec.maxSizeBytes()));
         budgets.put(Tier.DEVICE, new TierBudget(Tier.DEVICE, config.deviceBudgetBytes()));
         budgets.put(Tier.HOST, new TierBudget(Tier.HOST, config.hostBudgetBytes()));
         budgets.put(Tier.DISK, new TierBudget(Tier.DISK, config.diskBudgetBytes()));
+        chunks = new ChunkTable(
+                plan.shape().layers(),
+                plan.shape().kvHeads(),
+                plan.chunksPerHead(),
+                config.selection().sinkChunks(),
+                config.selection().recentChunks(),
+                config.importanceDecay());
         try {
             // The plan's bytes are what the allocations below add up to; the file's are reserved as it grows.
             budget(Tier.DEVICE).reserve(plan.bytes(Tier.DEVICE));
             budget(Tier.HOST).reserve(plan.bytes(Tier.HOST));
-            disk = plan.mode() == KvPlan.Mode.DISK ? Optional.of(own(openDisk(config))) : Optional.empty();
-            host = own(new HostTier(
-                    layout,
-                    plan.layers().stream().mapToLong(LayerPlan::hostChunks).sum()));
+            disk = io.map(engine -> own(openDisk(config, engine)));
+            residency = own(openResidency(device, counters));
             abstracts = own(new AbstractStore(
                     plan.shape(),
                     plan.chunksPerHead(),
-                    plan.layers().stream()
-                            .map(layer -> leafSlots(layer.abstracts()))
-                            .toList(),
-                    AbstractPrecision.FP16,
+                    plan.layers().stream().map(LayerPlan::leafSlots).toList(),
+                    config.abstractPrecision(),
                     disk,
                     kernels));
-            long hostBase = 0;
-            for (int layer = 0; layer < plan.shape().layers(); layer++) {
-                layers.add(openLayer(layer, config, device, hostBase));
-                hostBase += plan.layers().get(layer).hostChunks();
-            }
         } catch (RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private int leafSlots(Placement abstracts) {
-        return switch (abstracts) {
-            case NONE -> 0;
-            case DEVICE, HOST -> AbstractStore.allLeafSlots(plan.shape(), plan.chunksPerHead());
-            case DISK -> plan.shape().kvHeads() * plan.disk().pieceGroups();
-        };
-    }
-
-    private DiskStore openDisk(KvConfig config) {
-        DecoderShape shape = plan.shape();
-        DiskPlan diskPlan = plan.disk();
+    private DiskStore openDisk(KvConfig config, DiskIo io) {
         DiskGeometry geometry = new DiskGeometry(
-                shape.layers(),
-                shape.kvHeads(),
+                plan.shape().layers(),
+                plan.shape().kvHeads(),
                 plan.chunksPerHead(),
-                diskPlan.groupsPerHead(),
-                layout.sizeBytes(),
-                new AbstractLayout(shape.headDim()).groupBytes(),
-                diskPlan.alignmentBytes());
-        int slotBytes = geometry.largestStrideBytes();
-        int runBytes = diskPlan.runBlocks() * slotBytes;
-        DiskIo io = own(DiskIo.open(DiskIo.Options.of(DiskIo.Backend.AUTO)
-                .withAlignment(diskPlan.alignmentBytes())
-                .withDepth(config.ioThreads())
-                .withBuffer(runBytes, (long) config.ioThreads() * runBytes)
-                .withBridge(0)));
+                plan.disk().groupsPerHead(),
+                plan.recordBytes(),
+                config.abstractPrecision().groupBytes(plan.shape().headDim()),
+                plan.disk().alignmentBytes());
         DiskStore.Options options = new DiskStore.Options(
                 config.diskDirectory(),
                 config.directIo(),
-                diskPlan.fileBytes(),
-                (long) diskPlan.ringBlocks() * slotBytes);
+                plan.disk().fileBytes(),
+                plan.disk().ringBytes());
         return DiskStore.open(geometry, options, budget(Tier.DISK), io);
     }
 
-    private LayerTiers openLayer(int layer, KvConfig config, Device device, long hostBase) {
-        LayerPlan layerPlan = plan.layers().get(layer);
-        LayerChunks chunks = new LayerChunks(
-                plan.shape().kvHeads(),
-                plan.chunksPerHead(),
-                config.selection().sinkChunks(),
-                config.selection().recentChunks(),
-                config.importanceDecay());
-        int slots = layerPlan.deviceChunks() + layerPlan.transientSlots();
-        KvPool pool = own(device.allocatePool(layout, Math.max(1, slots)));
-        return new LayerTiers(
-                layer,
+    private Residency openResidency(Device device, TierCounters counters) {
+        KvPool pool = device.allocatePool(layout, Math.max(1, plan.deviceChunks() + plan.passingSlots()));
+        return new Residency(
                 chunks,
                 pool,
-                layerPlan.deviceChunks(),
-                layerPlan.transientSlots(),
-                layerPlan.hostChunks(),
-                hostBase);
+                plan.deviceChunks(),
+                new HostTier(plan.hostChunks() + plan.hostPassingSlots(), plan.recordBytes()),
+                plan.hostChunks(),
+                plan.hostPassingSlots(),
+                codec,
+                disk.isPresent(),
+                counters);
     }
 
     private <T extends AutoCloseable> T own(T resource) {
@@ -137,8 +123,12 @@ final class CacheMemory implements AutoCloseable {
         return budgets.get(tier);
     }
 
-    HostTier host() {
-        return host;
+    ChunkTable chunks() {
+        return chunks;
+    }
+
+    Residency residency() {
+        return residency;
     }
 
     Optional<DiskStore> disk() {
@@ -147,14 +137,6 @@ final class CacheMemory implements AutoCloseable {
 
     AbstractStore abstracts() {
         return abstracts;
-    }
-
-    LayerTiers layer(int layer) {
-        return layers.get(layer);
-    }
-
-    List<LayerTiers> layers() {
-        return layers;
     }
 
     int chunkBytes() {
@@ -171,21 +153,22 @@ final class CacheMemory implements AutoCloseable {
         for (int head = 0; head < plan.shape().kvHeads(); head++) {
             long offset = head * closed.headStrideBytes();
             for (int i = 0; i < closed.count(); i++) {
-                int bytes = layout.sizeBytes();
+                long lengths = codec.encode(closed.memory(), offset, record, 0);
                 store.append(
                         store.geometry().chunkBlock(layer, head, closed.first() + i),
-                        closed.memory(),
-                        offset,
-                        bytes,
-                        bytes);
-                offset += bytes;
+                        record,
+                        0,
+                        RecordLengths.prefixBytes(lengths),
+                        RecordLengths.sizeBytes(lengths));
+                offset += layout.sizeBytes();
             }
         }
     }
 
     void reset() {
+        chunks.reset();
         abstracts.reset();
-        layers.forEach(LayerTiers::reset);
+        residency.reset();
         disk.ifPresent(DiskStore::reset);
     }
 

@@ -1,25 +1,27 @@
 package io.longinfer.kvcache;
 
-import io.longinfer.kernels.abstracts.AbstractKernels;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
+import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.budget.Tier;
-import io.longinfer.kvcache.chunk.LayerChunks;
-import io.longinfer.kvcache.chunk.PartitionOptions;
+import io.longinfer.kvcache.codec.ChunkCodec;
+import io.longinfer.kvcache.codec.Precision;
+import io.longinfer.kvcache.pipeline.ChunkPipeline;
+import io.longinfer.kvcache.pipeline.CodecPolicy;
+import io.longinfer.kvcache.pipeline.Staging;
 import io.longinfer.kvcache.selection.FullSelector;
 import io.longinfer.kvcache.selection.SearchMode;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.selection.Selector;
+import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.kvcache.selection.TreeSelector;
-import io.longinfer.kvcache.tier.LayerTiers;
-import io.longinfer.kvcache.tier.Migration;
+import io.longinfer.kvcache.tier.ChunkTable;
 import io.longinfer.kvcache.tier.TierCounters;
-import io.longinfer.kvcache.tier.TieredAttention;
-import java.util.Optional;
+import java.util.Arrays;
 
 /**
  * The closed chunks of one sequence over device, host and disk. Per block of tokens and layer, {@code segment} being the
@@ -28,6 +30,7 @@ import java.util.Optional;
  * <pre>
  * session.project(layer)
  * cache.prepare(layer, session, segment)               selects, and starts the reads
+ * cache.readAhead(layer + 1, queries, offset)          if wanted: guesses, and reads behind those
  * cache.attendPast(layer, session, segment)            one token: selected chunks; more: all, exactly
  * session.finish(layer)
  * cache.append(layer, session.closedChunks(segment))   also learns what mattered
@@ -36,78 +39,93 @@ import java.util.Optional;
  * <p>Where a session has several sequences, each with a cache of its own, all are prepared before the first attends, so that
  * the reads of one overlap with the attention of another.
  *
- * <p>Budgets are obeyed as {@link KvPlan} says. Device, workers and kernels are the caller's and must outlive the cache. Used
- * by one thread. What fails in the background is thrown at the next call. Double close is harmless, use after close throws.
+ * <p>Budgets are obeyed as {@link KvPlan} says. Used by one thread. What fails in the background is thrown at the next call.
+ * Double close is harmless, use after close throws.
  */
 public final class KvCache implements AutoCloseable {
-    private static final int NO_LAYER = -1;
+    /** Last tokens of a prompt whose attention the adaptive partition learns from. */
+    private static final int OBSERVED_TOKENS = 4;
 
     private final DecoderShape shape;
+    private final KvConfig config;
     private final KvPlan plan;
+    private final SharedLinks links;
     private final CacheMemory memory;
+    private final ChunkTable chunks;
     private final Selector selector;
     private final Selection selection;
-    private final TieredAttention attention;
-    private final Migration migration;
+    private final Selection guess;
+    private final ChunkPipeline pipeline;
     private final TierCounters counters;
-    private final WorkerPool workers;
+    private final ChunkPipeline.Listener learn = this::learn;
 
-    // The layer between attendPast and append, if it was a decoding step that can teach where chunks should lie.
-    private int measuredLayer = NO_LAYER;
-    private Optional<DeviceSession> measuredSession = Optional.empty();
+    /** {@code [layers][kvHeads][chunksPerHead]}: what each chunk weighed for the observed tokens, summed. */
+    private float[] observed = {};
+
+    /** {@code [kvHeads][chunksPerHead]}: what each chunk weighed in the layer at hand. */
+    private final float[] masses;
+
+    private int observedTokens;
+    private boolean observing;
+
+    // The layer between prepare and append.
+    private boolean dense;
+    private boolean measure;
+    private int learnedLayer;
     private int measuredSegment;
-
+    private DeviceSession measuredSession;
     private boolean closed;
 
     /**
      * Reserves everything that the plan asks for.
      *
-     * @param contextTokens most tokens of the sequence
-     * @throws KvPlanException if that does not fit the budgets
+     * @param links what it shares with other caches, open until it is closed
      * @throws io.longinfer.kvcache.disk.DiskException if the disk tier is needed and cannot be set up
      */
-    public KvCache(
-            DecoderShape shape,
-            int contextTokens,
-            KvConfig config,
-            Device device,
-            WorkerPool workers,
-            AbstractKernels kernels) {
-        this.shape = shape;
-        this.workers = workers;
-        plan = KvPlan.of(shape, contextTokens, config);
+    KvCache(KvPlan plan, KvConfig config, Device device, WorkerPool workers, CpuKernels kernels, SharedLinks links) {
+        this.plan = plan;
+        this.config = config;
+        this.links = links;
+        shape = plan.shape();
         counters = new TierCounters(shape.layers());
-        memory = new CacheMemory(plan, config, device, kernels);
-        int chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
-        selector = selector(config);
+        ChunkCodec codec = new ChunkCodec(new ChunkLayout(shape.headDim()), config.codec(), kernels.quantization());
+        memory = new CacheMemory(plan, config, device, codec, kernels.abstracts(), links.diskOf(plan), counters);
+        chunks = memory.chunks();
+        selector = selector(workers);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
-        attention = new TieredAttention(
-                shape.kvHeads(),
-                plan.chunksPerHead(),
-                chunkBytes,
-                memory.host(),
+        guess = new Selection(shape.kvHeads(), plan.chunksPerHead());
+        masses = new float[Math.multiplyExact(shape.kvHeads(), plan.chunksPerHead())];
+        CodecPolicy policy = new CodecPolicy(config.codec().precision() == Precision.INT8, (float)
+                config.codecChoice().coarseMass());
+        Staging staging = new Staging(
+                chunks,
+                memory.residency(),
+                codec,
                 memory.disk(),
                 workers,
-                counters,
-                memory.layer(0));
-        migration = new Migration(
-                memory.host(), memory.disk().isPresent(), counters, chunkBytes, shape.kvHeads() * plan.chunksPerHead());
+                policy,
+                links.link(),
+                plan.passingSlots(),
+                plan.hostPassingSlots(),
+                counters);
+        pipeline =
+                new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), config.readAhead(), counters);
     }
 
-    private Selector selector(KvConfig config) {
+    private Selector selector(WorkerPool workers) {
         return switch (config.selector()) {
             case FULL -> new FullSelector();
-            case TOPK -> tree(config, SearchMode.FLAT);
-            case ADAPTIVE -> tree(config, SearchMode.ADAPTIVE);
+            case TOPK -> tree(SearchMode.FLAT, workers);
+            case ADAPTIVE -> tree(config.adaptivePartition() ? SearchMode.ADAPTIVE : SearchMode.TREE, workers);
         };
     }
 
-    private Selector tree(KvConfig config, SearchMode mode) {
+    private Selector tree(SearchMode mode, WorkerPool workers) {
         return new TreeSelector(
                 config.selection(),
                 config.groupRule(),
                 mode,
-                PartitionOptions.defaults(),
+                config.partition(),
                 shape,
                 plan.chunksPerHead(),
                 memory.abstracts(),
@@ -121,7 +139,41 @@ public final class KvCache implements AutoCloseable {
 
     /** Closed chunks of each KV head of a layer. */
     public int chunks(int layer) {
-        return memory.layer(layer).chunks().closed();
+        return chunks.closed(layer);
+    }
+
+    /**
+     * How many last tokens of a prompt should come one by one, with {@link #observe} on: they attend everything, and show where
+     * attention goes.
+     */
+    public int tokensToObserve() {
+        return config.selector() == SelectorKind.ADAPTIVE
+                        && config.adaptivePartition()
+                        && config.selection().ratio() < 1
+                ? OBSERVED_TOKENS
+                : 0;
+    }
+
+    /**
+     * Starts or ends the observation of a prompt's last tokens. At its end the selector learns how attention is spread.
+     */
+    public void observe(boolean on) {
+        checkOpen();
+        if (on && !observing) {
+            observed = new float[chunks.ids()];
+            observedTokens = 0;
+        }
+        if (!on && observing && observedTokens > 0) {
+            for (int i = 0; i < observed.length; i++) {
+                observed[i] /= observedTokens;
+            }
+            for (int layer = 0; layer < shape.layers(); layer++) {
+                int offset = chunks.id(layer, 0, 0);
+                selector.learnPrefill(layer, chunks.closed(layer), observed, offset, plan.chunksPerHead());
+            }
+            observed = new float[0];
+        }
+        observing = on;
     }
 
     /**
@@ -131,9 +183,56 @@ public final class KvCache implements AutoCloseable {
      * @param segment this sequence's segment of the session's block
      * @throws io.longinfer.kvcache.disk.DiskException if the disk tier failed, now or in the background
      */
-    @SuppressWarnings("UnusedVariable") // the two-phase form: reads start here once the pipeline is there
     public void prepare(int layer, DeviceSession session, int segment) {
         checkUse(layer);
+        int count = chunks.closed(layer);
+        boolean single = session.rows(segment) == 1;
+        dense = !single || observing;
+        measure = single
+                && (observing || plan.mode() != KvPlan.Mode.DEVICE || config.selector() == SelectorKind.ADAPTIVE);
+        learnedLayer = layer;
+        if (dense || !selector.chooses(layer, count)) {
+            all(selection, count);
+        } else {
+            selector.select(layer, count, session.queries(), session.firstRow(segment) * shape.queryWidth(), selection);
+        }
+        if (!dense) {
+            counters.selected[layer] += selection.total();
+            counters.candidates[layer] += (long) shape.kvHeads() * count;
+        }
+        pipeline.prepare(layer, selection, !dense && plan.mode() != KvPlan.Mode.DEVICE);
+    }
+
+    private void all(Selection target, int count) {
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            target.all(head, count);
+        }
+    }
+
+    /** Whether {@link #readAhead} of {@code layer} needs queries in the step at hand. */
+    public boolean needsQueriesToReadAhead(int layer) {
+        return pipeline.readsAhead() && !dense && selector.chooses(layer, chunks.closed(layer));
+    }
+
+    /**
+     * Guesses what {@code layer} will select and starts the reads for it, between {@link #prepare} and {@link #attendPast} of the
+     * layer before. Changes no result.
+     *
+     * @param queries {@code [heads][headDim]} from {@code offset}, see {@link DeviceSession#predictQueries}; not looked at unless
+     *     {@link #needsQueriesToReadAhead}
+     */
+    public void readAhead(int layer, float[] queries, int offset) {
+        checkUse(layer);
+        if (!pipeline.readsAhead()) {
+            return;
+        }
+        int count = chunks.closed(layer);
+        if (needsQueriesToReadAhead(layer)) {
+            selector.guess(layer, count, queries, offset, guess);
+        } else {
+            all(guess, count);
+        }
+        pipeline.readAhead(layer, guess, !dense);
     }
 
     /**
@@ -145,38 +244,21 @@ public final class KvCache implements AutoCloseable {
      */
     public void attendPast(int layer, DeviceSession session, int segment) {
         checkUse(layer);
-        forgetMeasure();
-        LayerTiers tiers = memory.layer(layer);
-        LayerChunks chunks = tiers.chunks();
-        boolean decoding = session.rows(segment) == 1;
-        boolean measure = decoding && plan.mode() != KvPlan.Mode.DEVICE;
         session.recordMass(measure);
-        if (chunks.closed() == 0) {
-            return;
-        }
-        select(layer, chunks.closed(), decoding, session, segment);
-        attention.attend(tiers, selection, session, segment);
-        if (measure) {
-            measuredLayer = layer;
-            measuredSegment = segment;
-            if (measuredSession.isEmpty() || !measuredSession.get().equals(session)) {
-                measuredSession = Optional.of(session);
-            }
-        }
+        measuredSession = session;
+        measuredSegment = segment;
+        pipeline.attend(session, segment);
     }
 
-    private void select(int layer, int count, boolean decoding, DeviceSession session, int segment) {
-        if (!decoding || !selector.chooses(layer, count)) {
-            for (int head = 0; head < shape.kvHeads(); head++) {
-                selection.all(head, count);
-            }
+    /** Learns what a chunk weighed. */
+    private void learn(int kvHead, int chunk, int call, int index) {
+        float mass = measuredSession.mass(measuredSegment, call, kvHead, index);
+        int id = chunks.id(learnedLayer, kvHead, chunk);
+        chunks.attended(id, mass);
+        if (observing) {
+            observed[id] += mass;
         } else {
-            int queries = session.firstRow(segment) * shape.queryWidth();
-            selector.select(layer, count, session.queries(), queries, selection);
-        }
-        if (decoding) {
-            counters.selected[layer] += selection.total();
-            counters.candidates[layer] += (long) shape.kvHeads() * count;
+            masses[kvHead * plan.chunksPerHead() + chunk] = mass;
         }
     }
 
@@ -187,38 +269,42 @@ public final class KvCache implements AutoCloseable {
      * @throws IllegalStateException if they do not continue the sequence or go beyond the context
      * @throws io.longinfer.kvcache.disk.DiskException if the disk tier failed, now or in the background
      */
-    public void append(int layer, ClosedChunks chunks) {
+    public void append(int layer, ClosedChunks closedChunks) {
         checkUse(layer);
-        LayerTiers tiers = memory.layer(layer);
-        if (measuredLayer == layer) {
-            migration.admit(tiers, attention, measuredSession.orElseThrow(), measuredSegment);
+        int closedBefore = chunks.closed(layer);
+        if (measure && learnedLayer == layer) {
+            pipeline.forEachAttended(learn);
+            if (!dense) {
+                selector.learnStep(layer, closedBefore, selection, masses, 0, plan.chunksPerHead());
+            }
         }
-        forgetMeasure();
-        if (chunks.count() == 0) {
-            return;
+        pipeline.settle();
+        if (measure && layer == shape.layers() - 1) {
+            observedTokens += observing ? 1 : 0;
+            memory.residency().endStep();
         }
-        int closedBefore = tiers.chunks().closed();
-        if (chunks.first() != closedBefore) {
-            throw new IllegalStateException("layer " + layer + " has " + closedBefore
-                    + " closed chunks, but the next ones begin at chunk " + chunks.first());
+        measure = false;
+        if (closedChunks.count() > 0) {
+            take(layer, closedBefore, closedChunks);
         }
-        if (closedBefore + chunks.count() > plan.chunksPerHead()) {
-            throw new IllegalStateException("the context of " + plan.contextTokens() + " tokens is full: chunk "
-                    + (closedBefore + chunks.count() - 1) + " lies beyond it; raise --context");
-        }
-        memory.write(layer, chunks);
-        tiers.chunks().close(chunks.count());
-        migration.append(tiers, chunks);
     }
 
-    private void forgetMeasure() {
-        measuredLayer = NO_LAYER;
+    private void take(int layer, int closedBefore, ClosedChunks closedChunks) {
+        if (closedChunks.first() != closedBefore) {
+            throw new IllegalStateException("layer " + layer + " has " + closedBefore
+                    + " closed chunks, but the next ones begin at chunk " + closedChunks.first());
+        }
+        if (closedBefore + closedChunks.count() > plan.chunksPerHead()) {
+            throw new IllegalStateException("the context of " + plan.contextTokens() + " tokens is full: chunk "
+                    + (closedBefore + closedChunks.count() - 1) + " lies beyond it; raise --context");
+        }
+        memory.write(layer, closedChunks);
+        chunks.close(layer, closedChunks.count());
+        memory.residency().append(layer, closedChunks);
     }
 
     private void checkUse(int layer) {
-        if (closed) {
-            throw new IllegalStateException("the KV cache is closed");
-        }
+        checkOpen();
         if (layer < 0 || layer >= shape.layers()) {
             throw new IllegalArgumentException("layer " + layer + " of " + shape.layers());
         }
@@ -227,14 +313,15 @@ public final class KvCache implements AutoCloseable {
         }
     }
 
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the KV cache is closed");
+        }
+    }
+
     /** Counters and bytes as they are now. */
     public KvMetrics metrics() {
-        if (selector instanceof TreeSelector tree) {
-            for (int layer = 0; layer < shape.layers(); layer++) {
-                counters.abstractBytes[layer] = tree.statistics(layer).scoredBytes();
-            }
-        }
-        return MetricsReport.of(plan, memory, counters);
+        return MetricsReport.of(plan, config, memory, selector, links, counters);
     }
 
     /** Starts the counters and peaks anew. */
@@ -243,6 +330,7 @@ public final class KvCache implements AutoCloseable {
         if (selector instanceof TreeSelector tree) {
             tree.resetStatistics();
         }
+        links.resetCounts();
         memory.disk().ifPresent(store -> store.counters().reset());
         for (Tier tier : Tier.values()) {
             memory.budget(tier).resetPeak();
@@ -251,14 +339,20 @@ public final class KvCache implements AutoCloseable {
 
     /** Forgets the sequence; all memory stays reserved. */
     public void reset() {
-        checkUse(0);
-        forgetMeasure();
+        checkOpen();
+        pipeline.reset();
+        Arrays.fill(masses, 0);
+        measure = false;
+        observing = false;
         memory.reset();
         selector.reset();
     }
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         memory.close();
     }

@@ -1,10 +1,18 @@
 package io.longinfer.kvcache;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.quantization.QuantizedChunkLayout;
+import io.longinfer.kvcache.chunk.PartitionOptions;
+import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
+import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What the KV cache of a sequence may use and how it selects. Immutable.
@@ -12,73 +20,141 @@ import java.nio.file.Path;
  * @param selector which chunks a decoding step attends
  * @param selection how many
  * @param groupRule how query heads that share a KV head decide together
+ * @param partition thresholds of the adaptive partition
+ * @param adaptivePartition whether the adaptive selector follows a partition and measured deserts, or searches the tree exactly with fixed budgets of layers
+ * @param abstractPrecision of leaves that are not growing
+ * @param codecChoice how chunks lie in host and disk
+ * @param readAhead whether the next layer's chunks are guessed and read ahead
  * @param deviceBudgetBytes device memory for KV, {@link ByteSize#UNLIMITED} for no limit; 0 is refused by the plan
  * @param hostBudgetBytes host memory; 0 disables the tier
  * @param diskBudgetBytes disk space; 0 disables the tier
  * @param diskDirectory where the file of a sequence is put
  * @param directIo whether the disk is read and written around the page cache
- * @param ioThreads reads kept in flight
- * @param transientSlots device slots per layer through which chunks pass that are not kept there; 0 for the default
+ * @param ioBackend how the disk is read
+ * @param ioDepth reads kept in flight; 0 for the backend's own default
+ * @param emulatedDiskBytesPerSecond a slower disk to stand for; 0 for the disk as it is
+ * @param emulatedLinkBytesPerSecond a slower link from host to device to stand for; 0 for the link as it is
+ * @param passingSlots device slots through which chunks pass that are not kept; 0 for the default
  * @param abstractDeviceShare share of the device budget that abstracts may take
+ * @param abstractHostShare share of the host budget that abstracts may take when there is a disk
  * @param importanceDecay what a chunk's importance keeps from one decoding step to the next
  */
 public record KvConfig(
         SelectorKind selector,
         SelectionBudget selection,
         GroupRule groupRule,
+        PartitionOptions partition,
+        boolean adaptivePartition,
+        AbstractPrecision abstractPrecision,
+        CodecChoice codecChoice,
+        boolean readAhead,
         long deviceBudgetBytes,
         long hostBudgetBytes,
         long diskBudgetBytes,
         Path diskDirectory,
         DirectIo directIo,
-        int ioThreads,
-        int transientSlots,
+        DiskIo.Backend ioBackend,
+        int ioDepth,
+        long emulatedDiskBytesPerSecond,
+        long emulatedLinkBytesPerSecond,
+        int passingSlots,
         double abstractDeviceShare,
+        double abstractHostShare,
         double importanceDecay) {
-    /** Most reads kept in flight. */
-    public static final int MAX_IO_THREADS = 64;
-
     public KvConfig {
-        checkBudget("device", deviceBudgetBytes);
-        checkBudget("host", hostBudgetBytes);
-        checkBudget("disk", diskBudgetBytes);
-        if (ioThreads < 1 || ioThreads > MAX_IO_THREADS) {
-            throw new IllegalArgumentException("between 1 and " + MAX_IO_THREADS + " I/O threads, not " + ioThreads);
-        }
-        if (transientSlots < 0) {
-            throw new IllegalArgumentException("transient slots are not negative: " + transientSlots);
-        }
-        if (!(abstractDeviceShare >= 0 && abstractDeviceShare <= 1)) {
+        checkNotNegative("device budget", deviceBudgetBytes);
+        checkNotNegative("host budget", hostBudgetBytes);
+        checkNotNegative("disk budget", diskBudgetBytes);
+        checkNotNegative("emulated disk's bytes a second", emulatedDiskBytesPerSecond);
+        checkNotNegative("emulated link's bytes a second", emulatedLinkBytesPerSecond);
+        checkNotNegative("number of passing slots", passingSlots);
+        if (ioDepth < 0 || ioDepth > DiskIo.Options.MAX_DEPTH) {
             throw new IllegalArgumentException(
-                    "the abstracts' share of the device lies between 0 and 1, not at " + abstractDeviceShare);
+                    "between 0 and " + DiskIo.Options.MAX_DEPTH + " reads are in flight, not " + ioDepth);
         }
+        checkShare("abstracts' share of the device", abstractDeviceShare);
+        checkShare("abstracts' share of the host", abstractHostShare);
         if (!(importanceDecay > 0 && importanceDecay <= 1)) {
             throw new IllegalArgumentException(
                     "the decay of importance lies above 0 and up to 1, not at " + importanceDecay);
         }
     }
 
-    private static void checkBudget(String tier, long bytes) {
-        if (bytes < 0) {
-            throw new IllegalArgumentException("the " + tier + " budget is not negative: " + bytes + " bytes");
+    private static void checkNotNegative(String what, long value) {
+        if (value < 0) {
+            throw new IllegalArgumentException("the " + what + " is not negative: " + value);
         }
     }
 
-    /** Top-k at ratio 0.1, everything on the device without limit, host and disk disabled. */
+    private static void checkShare(String what, double share) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException("the " + what + " lies between 0 and 1, not at " + share);
+        }
+    }
+
+    /** The adaptive selector at ratio 0.1, fp16, everything on the device without limit, host and disk disabled. */
     public static KvConfig defaults() {
         return new KvConfig(
-                SelectorKind.TOPK,
+                SelectorKind.ADAPTIVE,
                 new SelectionBudget(0.1, 2, 0.5, 16, 64),
                 GroupRule.MEAN,
+                PartitionOptions.defaults(),
+                true,
+                AbstractPrecision.INT8,
+                CodecChoice.fixed(new Codec(Precision.FP16, false)),
+                true,
                 ByteSize.UNLIMITED,
                 0,
                 0,
                 Path.of(System.getProperty("java.io.tmpdir")),
                 DirectIo.AUTO,
-                8,
+                DiskIo.Backend.AUTO,
+                0,
+                0,
+                0,
                 0,
                 0.25,
-                0.99);
+                0.25,
+                0.9);
+    }
+
+    /**
+     * How chunks are written to host and disk.
+     *
+     * @param codec of every record; empty for one that the links' measured speed asks for
+     * @param coarseMass chunks that weighed less than this share of an average chunk are read from int8 records as int4; 0
+     *     for never
+     */
+    public record CodecChoice(Optional<Codec> codec, double coarseMass) {
+        /** The links decide; what weighs less than a tenth of an average chunk comes as int4. */
+        public static final CodecChoice AUTO = new CodecChoice(Optional.empty(), 0.1);
+
+        public CodecChoice {
+            if (!(coarseMass >= 0)) {
+                throw new IllegalArgumentException("a share of the mean mass is not negative: " + coarseMass);
+            }
+        }
+
+        /** Always this one, and whole. */
+        public static CodecChoice fixed(Codec codec) {
+            return new CodecChoice(Optional.of(codec), 0);
+        }
+    }
+
+    /** The codec of records; chosen by then, see {@link CodecChooser}. */
+    Codec codec() {
+        return codecChoice.codec().orElseThrow(() -> new IllegalStateException("no codec is chosen yet"));
+    }
+
+    /** Bytes of the longest record of a chunk. */
+    int recordBytes(int headDim) {
+        ChunkLayout layout = new ChunkLayout(headDim);
+        QuantizedChunkLayout quantized = new QuantizedChunkLayout(layout);
+        return switch (codec().precision()) {
+            case FP16 -> layout.sizeBytes();
+            case INT8 -> quantized.prefixBytes() + quantized.nibblesBytes();
+            case INT4 -> quantized.prefixBytes();
+        };
     }
 
     /** A builder that starts from this configuration. */
@@ -91,52 +167,165 @@ public record KvConfig(
         private SelectorKind selector;
         private SelectionBudget selection;
         private GroupRule groupRule;
+        private PartitionOptions partition;
+        private boolean adaptivePartition;
+        private AbstractPrecision abstractPrecision;
+        private CodecChoice codecChoice;
+        private boolean readAhead;
         private long deviceBudgetBytes;
         private long hostBudgetBytes;
         private long diskBudgetBytes;
         private Path diskDirectory;
         private DirectIo directIo;
-        private int ioThreads;
-        private int transientSlots;
+        private DiskIo.Backend ioBackend;
+        private int ioDepth;
+        private long emulatedDiskBytesPerSecond;
+        private long emulatedLinkBytesPerSecond;
+        private int passingSlots;
         private double abstractDeviceShare;
+        private double abstractHostShare;
         private double importanceDecay;
 
         private Builder(KvConfig from) {
             selector = from.selector;
             selection = from.selection;
             groupRule = from.groupRule;
+            partition = from.partition;
+            adaptivePartition = from.adaptivePartition;
+            abstractPrecision = from.abstractPrecision;
+            codecChoice = from.codecChoice;
+            readAhead = from.readAhead;
             deviceBudgetBytes = from.deviceBudgetBytes;
             hostBudgetBytes = from.hostBudgetBytes;
             diskBudgetBytes = from.diskBudgetBytes;
             diskDirectory = from.diskDirectory;
             directIo = from.directIo;
-            ioThreads = from.ioThreads;
-            transientSlots = from.transientSlots;
+            ioBackend = from.ioBackend;
+            ioDepth = from.ioDepth;
+            emulatedDiskBytesPerSecond = from.emulatedDiskBytesPerSecond;
+            emulatedLinkBytesPerSecond = from.emulatedLinkBytesPerSecond;
+            passingSlots = from.passingSlots;
             abstractDeviceShare = from.abstractDeviceShare;
+            abstractHostShare = from.abstractHostShare;
             importanceDecay = from.importanceDecay;
         }
 
         /** Sets {@link KvConfig#selector()}. */
-        public Builder selector(SelectorKind kind) {
-            selector = kind;
+        public Builder selector(SelectorKind value) {
+            selector = value;
             return this;
         }
 
         /** Sets {@link KvConfig#selection()}. */
-        public Builder selection(SelectionBudget budget) {
-            selection = budget;
+        public Builder selection(SelectionBudget value) {
+            selection = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#groupRule()}. */
+        public Builder groupRule(GroupRule value) {
+            groupRule = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#partition()}. */
+        public Builder partition(PartitionOptions value) {
+            partition = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#adaptivePartition()}. */
+        public Builder adaptivePartition(boolean value) {
+            adaptivePartition = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#abstractPrecision()}. */
+        public Builder abstractPrecision(AbstractPrecision value) {
+            abstractPrecision = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#codecChoice()}. */
+        public Builder codecChoice(CodecChoice value) {
+            codecChoice = value;
+            return this;
+        }
+
+        /** Sets a codec for all records. */
+        public Builder codec(Codec value) {
+            return codecChoice(CodecChoice.fixed(value));
+        }
+
+        /** Sets {@link KvConfig#readAhead()}. */
+        public Builder readAhead(boolean value) {
+            readAhead = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#diskDirectory()}. */
+        public Builder diskDirectory(Path value) {
+            diskDirectory = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#directIo()}. */
+        public Builder directIo(DirectIo value) {
+            directIo = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#ioBackend()}. */
+        public Builder ioBackend(DiskIo.Backend value) {
+            ioBackend = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#ioDepth()}. */
+        public Builder ioDepth(int value) {
+            ioDepth = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#emulatedDiskBytesPerSecond()}. */
+        public Builder emulatedDiskBytesPerSecond(long value) {
+            emulatedDiskBytesPerSecond = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#emulatedLinkBytesPerSecond()}. */
+        public Builder emulatedLinkBytesPerSecond(long value) {
+            emulatedLinkBytesPerSecond = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#passingSlots()}. */
+        public Builder passingSlots(int value) {
+            passingSlots = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#abstractDeviceShare()}. */
+        public Builder abstractDeviceShare(double value) {
+            abstractDeviceShare = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#abstractHostShare()}. */
+        public Builder abstractHostShare(double value) {
+            abstractHostShare = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#importanceDecay()}. */
+        public Builder importanceDecay(double value) {
+            importanceDecay = value;
             return this;
         }
 
         /** Sets the ratio of all layers, the first ones too. */
         public Builder ratio(double ratio) {
             selection = new SelectionBudget(ratio, 0, ratio, selection.sinkTokens(), selection.recentTokens());
-            return this;
-        }
-
-        /** Sets {@link KvConfig#groupRule()}. */
-        public Builder groupRule(GroupRule rule) {
-            groupRule = rule;
             return this;
         }
 
@@ -148,56 +337,29 @@ public record KvConfig(
             return this;
         }
 
-        /** Sets {@link KvConfig#diskDirectory()}. */
-        public Builder diskDirectory(Path directory) {
-            diskDirectory = directory;
-            return this;
-        }
-
-        /** Sets {@link KvConfig#directIo()}. */
-        public Builder directIo(DirectIo mode) {
-            directIo = mode;
-            return this;
-        }
-
-        /** Sets {@link KvConfig#ioThreads()}. */
-        public Builder ioThreads(int threads) {
-            ioThreads = threads;
-            return this;
-        }
-
-        /** Sets {@link KvConfig#transientSlots()}. */
-        public Builder transientSlots(int slots) {
-            transientSlots = slots;
-            return this;
-        }
-
-        /** Sets {@link KvConfig#abstractDeviceShare()}. */
-        public Builder abstractDeviceShare(double share) {
-            abstractDeviceShare = share;
-            return this;
-        }
-
-        /** Sets {@link KvConfig#importanceDecay()}. */
-        public Builder importanceDecay(double decay) {
-            importanceDecay = decay;
-            return this;
-        }
-
         /** The configuration, checked. */
         public KvConfig build() {
             return new KvConfig(
                     selector,
                     selection,
                     groupRule,
+                    partition,
+                    adaptivePartition,
+                    abstractPrecision,
+                    codecChoice,
+                    readAhead,
                     deviceBudgetBytes,
                     hostBudgetBytes,
                     diskBudgetBytes,
                     diskDirectory,
                     directIo,
-                    ioThreads,
-                    transientSlots,
+                    ioBackend,
+                    ioDepth,
+                    emulatedDiskBytesPerSecond,
+                    emulatedLinkBytesPerSecond,
+                    passingSlots,
                     abstractDeviceShare,
+                    abstractHostShare,
                     importanceDecay);
         }
     }

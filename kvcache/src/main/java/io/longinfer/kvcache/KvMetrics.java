@@ -10,9 +10,15 @@ import java.util.List;
  * @param tiers device, host and disk
  * @param links what travelled between them
  * @param layers what decoding steps selected
+ * @param pipeline how well moving and computing overlapped
  * @param directIo whether the disk was read and written around the page cache; false without a disk
  */
-public record KvMetrics(List<TierMetrics> tiers, List<LinkMetrics> links, List<LayerMetrics> layers, boolean directIo) {
+public record KvMetrics(
+        List<TierMetrics> tiers,
+        List<LinkMetrics> links,
+        List<LayerMetrics> layers,
+        PipelineMetrics pipeline,
+        boolean directIo) {
     /**
      * One tier.
      *
@@ -50,9 +56,53 @@ public record KvMetrics(List<TierMetrics> tiers, List<LinkMetrics> links, List<L
      *
      * @param selectedChunks chunks attended
      * @param candidateChunks chunks there were
-     * @param abstractBytes bytes of abstracts scored
+     * @param ratio share of the chunks that is chosen, now
+     * @param desertRate share of the chunks that lay in deserts at the end of the prompt; 0 if it was not measured
+     * @param nodesOpened inner nodes of the chunk tree whose children were scored
+     * @param nodesScored nodes scored, inner ones and leaves
+     * @param leaves leaves there were to score
+     * @param abstractBytes bytes of abstracts of the leaves scored
+     * @param abstractReadBytes bytes of abstracts read from disk
+     * @param mergedNodes nodes of 256 tokens of the adaptive partition, now
+     * @param splits nodes split in decoding
+     * @param merges nodes merged in decoding
      */
-    public record LayerMetrics(int layer, long selectedChunks, long candidateChunks, long abstractBytes) {}
+    public record LayerMetrics(
+            int layer,
+            long selectedChunks,
+            long candidateChunks,
+            double ratio,
+            double desertRate,
+            long nodesOpened,
+            long nodesScored,
+            long leaves,
+            long abstractBytes,
+            long abstractReadBytes,
+            int mergedNodes,
+            long splits,
+            long merges) {}
+
+    /**
+     * How moving and computing overlapped.
+     *
+     * @param aheadUsed chunks that were read ahead on a guess and then selected
+     * @param aheadWasted chunks that were read ahead and not selected
+     * @param missed chunks selected that lay on disk only and were not read ahead
+     * @param stallNanos time the sequence waited for disk or link
+     * @param diskBusyNanos time with a read under way, of all sequences that share the disk
+     * @param diskBackend how the disk was read; empty without a disk
+     * @param emulatedDiskBytesPerSecond speed of the disk that was emulated, 0 for none
+     * @param emulatedLinkBytesPerSecond speed of the link to the device that was emulated, 0 for none
+     */
+    public record PipelineMetrics(
+            long aheadUsed,
+            long aheadWasted,
+            long missed,
+            long stallNanos,
+            long diskBusyNanos,
+            String diskBackend,
+            long emulatedDiskBytesPerSecond,
+            long emulatedLinkBytesPerSecond) {}
 
     public KvMetrics {
         tiers = List.copyOf(tiers);

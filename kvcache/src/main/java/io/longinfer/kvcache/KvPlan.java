@@ -8,13 +8,19 @@ import java.util.List;
 /**
  * What of a sequence's keys and values lies where, decided before anything is allocated. Immutable.
  *
- * <p>Budgets cover chunks, abstracts and I/O buffers. What remembers where a chunk lies (some 20 bytes a chunk) does not
+ * <p>Budgets cover chunks, abstracts and I/O buffers. What remembers where a chunk lies (some 30 bytes a chunk) does not
  * count; nor do the I/O buffers of a disk tier when the host tier is disabled, as they must lie somewhere:
  * {@link #buffersOutsideBudgets()} says so.
  *
  * @param contextTokens tokens planned for
  * @param chunksPerHead closed chunks of 16 tokens that a (layer, KV head) can have
- * @param layers what each layer gets
+ * @param deviceChunks chunks that the device keeps, of all layers
+ * @param passingSlots device slots on top, through which others pass
+ * @param unitChunks most chunks that one call of attention takes
+ * @param hostChunks chunks that the host keeps, of all layers
+ * @param hostPassingSlots host slots on top, for records that come from the disk and may stay
+ * @param recordBytes bytes of the longest record of a chunk, in host and disk
+ * @param layers where each layer's abstracts lie
  * @param disk present, and written through, if device and host cannot hold everything
  * @param rows the plan for people
  */
@@ -23,6 +29,12 @@ public record KvPlan(
         int contextTokens,
         int chunksPerHead,
         Mode mode,
+        int deviceChunks,
+        int passingSlots,
+        int unitChunks,
+        int hostChunks,
+        int hostPassingSlots,
+        int recordBytes,
         List<LayerPlan> layers,
         DiskPlan disk,
         boolean buffersOutsideBudgets,
@@ -38,14 +50,12 @@ public record KvPlan(
     }
 
     /**
-     * What a layer gets, shared by its KV heads.
+     * The abstracts of a layer.
      *
-     * @param deviceChunks chunks that the device keeps
-     * @param transientSlots device slots on top, through which others pass
-     * @param hostChunks chunks that the host keeps
-     * @param abstracts where the layer's abstracts lie
+     * @param abstracts which budget they count against; on {@link Placement#DISK} the host has inner nodes and some leaf groups
+     * @param leafSlots full groups of leaves in memory, the KV heads together
      */
-    public record LayerPlan(int deviceChunks, int transientSlots, int hostChunks, Placement abstracts) {}
+    public record LayerPlan(Placement abstracts, int leafSlots) {}
 
     /**
      * The disk tier.
@@ -53,20 +63,18 @@ public record KvPlan(
      * @param alignmentBytes what blocks are aligned to
      * @param groupsPerHead groups of abstracts per (layer, KV head) in the file, 0 if no layer's lie there
      * @param fileBytes what will be written
-     * @param ringBlocks blocks of the write ring
-     * @param runBlocks blocks of a reader's buffer
-     * @param pieceGroups groups of abstracts per KV head that are read at once
-     * @param bufferBytes host memory that all this takes
+     * @param ringBytes what waits to be written
+     * @param operationBytes the largest read
+     * @param readBytes memory for reads in flight
      */
     public record DiskPlan(
-            int alignmentBytes,
-            int groupsPerHead,
-            long fileBytes,
-            int ringBlocks,
-            int runBlocks,
-            int pieceGroups,
-            long bufferBytes) {
-        static final DiskPlan NONE = new DiskPlan(0, 0, 0, 0, 0, 0, 0);
+            int alignmentBytes, int groupsPerHead, long fileBytes, long ringBytes, int operationBytes, long readBytes) {
+        static final DiskPlan NONE = new DiskPlan(0, 0, 0, 0, 0, 0);
+
+        /** Host memory that all this takes. */
+        public long bufferBytes() {
+            return ringBytes + readBytes;
+        }
     }
 
     /**
@@ -92,8 +100,9 @@ public record KvPlan(
         if (contextTokens <= 0) {
             throw new IllegalArgumentException("a context has at least one token, not " + contextTokens);
         }
-        return Planner.plan(shape, contextTokens, config)
-                .orElseThrow(() -> PlanAdvice.refusal(shape, contextTokens, config));
+        KvConfig chosen = CodecChooser.choose(config);
+        return Planner.plan(shape, contextTokens, chosen)
+                .orElseThrow(() -> PlanAdvice.refusal(shape, contextTokens, chosen));
     }
 
     /** Bytes that the plan takes of a tier. */

@@ -2,12 +2,16 @@ package io.longinfer.kvcache;
 
 import io.longinfer.kvcache.KvMetrics.LayerMetrics;
 import io.longinfer.kvcache.KvMetrics.LinkMetrics;
+import io.longinfer.kvcache.KvMetrics.PipelineMetrics;
 import io.longinfer.kvcache.KvMetrics.TierMetrics;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.budget.TierBudget;
 import io.longinfer.kvcache.disk.DiskCounters;
+import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.disk.DiskStore;
-import io.longinfer.kvcache.tier.LayerTiers;
+import io.longinfer.kvcache.selection.SearchStatistics;
+import io.longinfer.kvcache.selection.Selector;
+import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.tier.Link;
 import io.longinfer.kvcache.tier.TierCounters;
 import java.util.ArrayList;
@@ -17,24 +21,29 @@ import java.util.List;
 final class MetricsReport {
     private MetricsReport() {}
 
-    static KvMetrics of(KvPlan plan, CacheMemory memory, TierCounters counters) {
+    static KvMetrics of(
+            KvPlan plan,
+            KvConfig config,
+            CacheMemory memory,
+            Selector selector,
+            SharedLinks links,
+            TierCounters counters) {
         return new KvMetrics(
                 tiers(plan, memory, counters),
                 links(memory, counters),
-                layers(counters),
+                layers(selector, counters),
+                pipeline(config, memory, links, counters),
                 memory.disk().map(DiskStore::directIo).orElse(false));
     }
 
     private static List<TierMetrics> tiers(KvPlan plan, CacheMemory memory, TierCounters counters) {
-        long device = 0;
-        long host = 0;
         long all = 0;
-        for (LayerTiers layer : memory.layers()) {
-            device += layer.deviceSize();
-            host += layer.hostSize();
-            all += (long) layer.chunks().closed() * plan.shape().kvHeads();
+        for (int layer = 0; layer < plan.shape().layers(); layer++) {
+            all += (long) memory.chunks().closed(layer) * plan.shape().kvHeads();
         }
-        long onDisk = memory.disk().isPresent() ? all : 0;
+        long device = (long) memory.residency().device().kept() * memory.chunkBytes();
+        long host = (long) memory.residency().host().kept() * plan.recordBytes();
+        long onDisk = memory.disk().isPresent() ? all * plan.recordBytes() : 0;
         return List.of(
                 tier(
                         memory,
@@ -60,7 +69,7 @@ final class MetricsReport {
     private static TierMetrics tier(
             CacheMemory memory,
             Tier tier,
-            long chunks,
+            long bytes,
             long hits,
             long misses,
             long evictions,
@@ -69,7 +78,7 @@ final class MetricsReport {
         TierBudget budget = memory.budget(tier);
         return new TierMetrics(
                 tier,
-                chunks * memory.chunkBytes(),
+                bytes,
                 budget.usedBytes(),
                 budget.peakBytes(),
                 budget.limitBytes(),
@@ -86,14 +95,14 @@ final class MetricsReport {
         for (Link link : Link.values()) {
             links.add(
                     switch (link) {
-                        case DISK_TO_DEVICE ->
+                        case DISK_TO_HOST ->
                             new LinkMetrics(link, disk.readBytes(), disk.readOperations(), disk.readStallNanos());
                         case HOST_TO_DEVICE ->
                             new LinkMetrics(
                                     link,
-                                    counters.hostToDeviceBytes,
-                                    counters.hostToDeviceOperations,
-                                    counters.hostToDeviceNanos);
+                                    counters.hostToDeviceBytes + counters.arrivedBytes(),
+                                    counters.hostToDeviceOperations + counters.arrivedRecords(),
+                                    counters.hostToDeviceNanos + counters.linkStallNanos);
                         case DEVICE_TO_HOST ->
                             new LinkMetrics(
                                     link,
@@ -107,12 +116,40 @@ final class MetricsReport {
         return links;
     }
 
-    private static List<LayerMetrics> layers(TierCounters counters) {
+    private static List<LayerMetrics> layers(Selector selector, TierCounters counters) {
         List<LayerMetrics> layers = new ArrayList<>();
         for (int layer = 0; layer < counters.selected.length; layer++) {
+            SearchStatistics search =
+                    selector instanceof TreeSelector tree ? tree.statistics(layer) : SearchStatistics.NONE;
             layers.add(new LayerMetrics(
-                    layer, counters.selected[layer], counters.candidates[layer], counters.abstractBytes[layer]));
+                    layer,
+                    counters.selected[layer],
+                    counters.candidates[layer],
+                    search.ratio(),
+                    search.desertRate(),
+                    search.opened(),
+                    search.scored(),
+                    search.leaves(),
+                    search.scoredBytes(),
+                    search.readBytes(),
+                    search.mergedNodes(),
+                    search.splits(),
+                    search.merges()));
         }
         return layers;
+    }
+
+    private static PipelineMetrics pipeline(
+            KvConfig config, CacheMemory memory, SharedLinks links, TierCounters counters) {
+        DiskCounters disk = memory.disk().map(DiskStore::counters).orElseGet(DiskCounters::none);
+        return new PipelineMetrics(
+                counters.aheadUsed,
+                counters.aheadWasted,
+                counters.hostMisses - counters.aheadMisses,
+                disk.readStallNanos() + counters.linkStallNanos + counters.hostToDeviceNanos,
+                links.disk().map(DiskIo::busyNanos).orElse(0L),
+                links.disk().map(DiskIo::backend).orElse(""),
+                config.emulatedDiskBytesPerSecond(),
+                config.emulatedLinkBytesPerSecond());
     }
 }

@@ -3,65 +3,89 @@ package io.longinfer.kvcache;
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.DecoderShape;
-import io.longinfer.kvcache.KvPlan.DiskPlan;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.KvPlan.Row;
 import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.tier.HostTier;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToLongFunction;
 
 /** A plan as lines for people: what lies on each tier, in bytes and tokens. */
 final class PlanRows {
+    private final KvPlan plan;
     private final DecoderShape shape;
-    private final int contextTokens;
-    private final List<LayerPlan> layers;
+    private final AbstractPrecision precision;
     private final long chunkBytes;
     private final List<Row> rows = new ArrayList<>();
 
-    PlanRows(DecoderShape shape, int contextTokens, List<LayerPlan> layers) {
-        this.shape = shape;
-        this.contextTokens = contextTokens;
-        this.layers = layers;
+    private PlanRows(KvPlan plan, AbstractPrecision precision) {
+        this.plan = plan;
+        this.precision = precision;
+        shape = plan.shape();
         chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
     }
 
-    List<Row> of(DiskPlan disk, boolean buffersOutsideBudgets) {
+    /** The plan with its rows. */
+    static KvPlan describe(KvPlan plan, AbstractPrecision precision) {
+        return new KvPlan(
+                plan.shape(),
+                plan.contextTokens(),
+                plan.chunksPerHead(),
+                plan.mode(),
+                plan.deviceChunks(),
+                plan.passingSlots(),
+                plan.unitChunks(),
+                plan.hostChunks(),
+                plan.hostPassingSlots(),
+                plan.recordBytes(),
+                plan.layers(),
+                plan.disk(),
+                plan.buffersOutsideBudgets(),
+                new PlanRows(plan, precision).rows());
+    }
+
+    private List<Row> rows() {
         long open = (long) shape.layers() * shape.kvHeads();
+        long hostStride = HostTier.strideBytes(plan.recordBytes());
         add(Tier.DEVICE, "open chunks", open * chunkBytes, tokens(open));
-        addChunks(Tier.DEVICE, "chunks", LayerPlan::deviceChunks);
-        addChunks(Tier.DEVICE, "passing chunks", LayerPlan::transientSlots);
-        addAbstracts(Tier.DEVICE, Placement.DEVICE);
-        addChunks(Tier.HOST, "chunks", LayerPlan::hostChunks);
-        addAbstracts(Tier.HOST, Placement.HOST);
-        if (disk.fileBytes() > 0) {
-            if (!buffersOutsideBudgets) {
-                add(Tier.HOST, "disk buffers", disk.bufferBytes(), 0);
+        addChunks(Tier.DEVICE, "chunks", plan.deviceChunks(), chunkBytes);
+        addChunks(Tier.DEVICE, "passing chunks", plan.passingSlots(), chunkBytes);
+        addAbstracts(Tier.DEVICE, Placement.DEVICE, "abstracts of ");
+        addChunks(Tier.HOST, "chunks", plan.hostChunks(), hostStride);
+        addChunks(Tier.HOST, "passing chunks", plan.hostPassingSlots(), hostStride);
+        addAbstracts(Tier.HOST, Placement.HOST, "abstracts of ");
+        addAbstracts(Tier.HOST, Placement.DISK, "some abstracts of ");
+        if (plan.disk().fileBytes() > 0) {
+            if (!plan.buffersOutsideBudgets()) {
+                add(Tier.HOST, "disk buffers", plan.disk().bufferBytes(), 0);
             }
-            add(Tier.DISK, "file with all chunks", disk.fileBytes(), contextTokens);
+            add(Tier.DISK, "file with all chunks", plan.disk().fileBytes(), plan.contextTokens());
         }
         return rows;
     }
 
-    private void addChunks(Tier tier, String what, ToLongFunction<LayerPlan> count) {
-        long chunks = layers.stream().mapToLong(count).sum();
-        add(tier, what, chunks * chunkBytes, tokens(chunks));
+    private void addChunks(Tier tier, String what, long chunks, long bytesEach) {
+        add(tier, what, chunks * bytesEach, tokens(chunks));
     }
 
-    private void addAbstracts(Tier tier, Placement placement) {
-        long count =
-                layers.stream().filter(layer -> layer.abstracts() == placement).count();
-        int chunksPerHead = contextTokens / ChunkLayout.TOKENS;
-        long layerBytes = AbstractStore.allLeafSlots(shape, chunksPerHead)
-                        * AbstractStore.leafSlotBytes(shape, AbstractPrecision.FP16)
-                + AbstractStore.upperBytes(shape, chunksPerHead);
+    private void addAbstracts(Tier tier, Placement placement, String what) {
+        long slotBytes = AbstractStore.leafSlotBytes(shape, precision);
+        long upperBytes = AbstractStore.upperBytes(shape, plan.chunksPerHead());
+        long count = 0;
+        long bytes = 0;
+        for (LayerPlan layer : plan.layers()) {
+            if (layer.abstracts() == placement) {
+                count++;
+                bytes += upperBytes + layer.leafSlots() * slotBytes;
+            }
+        }
         add(
                 tier,
-                "abstracts of " + count + (count == 1 ? " layer" : " layers"),
-                count * layerBytes,
-                contextTokens * count / shape.layers());
+                what + count + (count == 1 ? " layer" : " layers"),
+                bytes,
+                plan.contextTokens() * count / shape.layers());
     }
 
     private long tokens(long chunks) {

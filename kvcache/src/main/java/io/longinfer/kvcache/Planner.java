@@ -13,34 +13,47 @@ import io.longinfer.kvcache.disk.DiskGeometry;
 import io.longinfer.kvcache.disk.DiskHeader;
 import io.longinfer.kvcache.disk.DiskStore;
 import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.kvcache.tier.HostTier;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
 /** The arithmetic behind {@link KvPlan}: tries the device alone, then device and host, then the disk. */
 final class Planner {
-    /** Passing slots that let a wave of any head be worth its call: per KV head, and at least. */
-    private static final int WAVE_PER_HEAD = 8;
+    /** Bytes of a unit that a device and a disk are both busy with for long enough. */
+    private static final int UNIT_BYTES = 1 << 20;
 
-    private static final int WAVE = 32;
+    private static final int LEAST_UNIT = 32;
+
+    /** One unit is attended, one comes, and what the next layer may want comes behind. */
+    private static final int UNITS = 3;
+
+    /** Buffers of the disk, from roomy to scarce: the ring of writes, the largest read, all reads in flight. */
+    private static final int[][] BUFFERS = {
+        {1 << 20, 256 << 10, 2 << 20}, {256 << 10, 64 << 10, 512 << 10}, {64 << 10, 32 << 10, 128 << 10}
+    };
 
     private final DecoderShape shape;
     private final int contextTokens;
     private final KvConfig config;
     private final int chunksPerHead;
     private final int perLayer;
-    private final long chunkBytes;
-    private final int groups;
-    private final int groupBytes;
-    private final long layerAbstractBytes;
+    private final long total;
+    private final int chunkBytes;
+    private final int recordBytes;
+    private final int hostStride;
+    private final int leafSlots;
+    private final long leafSlotBytes;
+    private final long upperBytes;
     private final long openBytes;
 
     private final Placement[] placements;
-    private int[] deviceChunks;
-    private int[] hostChunks;
-    private int transientSlots;
+    private final int[] slots;
+    private int deviceChunks;
+    private int passing;
+    private int hostChunks;
+    private int hostPassing;
     private DiskPlan disk = DiskPlan.NONE;
 
     private Planner(DecoderShape shape, int contextTokens, KvConfig config) {
@@ -49,15 +62,16 @@ final class Planner {
         this.config = config;
         chunksPerHead = contextTokens / ChunkLayout.TOKENS;
         perLayer = Math.multiplyExact(chunksPerHead, shape.kvHeads());
+        total = (long) shape.layers() * perLayer;
         chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
-        groups = AbstractLayout.groups(chunksPerHead);
-        groupBytes = new AbstractLayout(shape.headDim()).groupBytes();
-        layerAbstractBytes = AbstractStore.allLeafSlots(shape, chunksPerHead) * (long) groupBytes
-                + AbstractStore.upperBytes(shape, chunksPerHead);
+        recordBytes = config.recordBytes(shape.headDim());
+        hostStride = HostTier.strideBytes(recordBytes);
+        leafSlots = AbstractStore.allLeafSlots(shape, chunksPerHead);
+        leafSlotBytes = AbstractStore.leafSlotBytes(shape, config.abstractPrecision());
+        upperBytes = AbstractStore.upperBytes(shape, chunksPerHead);
         openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
-        deviceChunks = new int[shape.layers()];
-        hostChunks = new int[shape.layers()];
+        slots = new int[shape.layers()];
     }
 
     /** A plan, or nothing if it does not fit. */
@@ -73,17 +87,18 @@ final class Planner {
     }
 
     private boolean fitsDevice() {
-        long chunks = (long) shape.layers() * perLayer * chunkBytes;
-        long left = config.deviceBudgetBytes() - openBytes - chunks;
+        long left = config.deviceBudgetBytes() - openBytes - total * chunkBytes;
         if (left < 0) {
             return false;
         }
         clearPlacements();
-        long abstractBytes = place(Placement.DEVICE, left);
-        Arrays.fill(deviceChunks, perLayer);
-        Arrays.fill(hostChunks, 0);
-        transientSlots = 0;
-        return place(Placement.HOST, config.hostBudgetBytes()) >= 0 && allPlaced() && abstractBytes >= 0;
+        place(Placement.DEVICE, left);
+        place(Placement.HOST, config.hostBudgetBytes());
+        deviceChunks = Math.toIntExact(total);
+        passing = 0;
+        hostChunks = 0;
+        hostPassing = 0;
+        return allPlaced();
     }
 
     private boolean fitsDeviceAndHost() {
@@ -91,12 +106,9 @@ final class Planner {
             return false;
         }
         long abstractBytes = place(Placement.HOST, config.hostBudgetBytes());
-        long chunks = 0;
-        for (int layer = 0; layer < shape.layers(); layer++) {
-            hostChunks[layer] = perLayer - deviceChunks[layer];
-            chunks += hostChunks[layer];
-        }
-        return allPlaced() && chunks * chunkBytes <= config.hostBudgetBytes() - abstractBytes;
+        hostChunks = Math.toIntExact(total - deviceChunks);
+        hostPassing = 0;
+        return allPlaced() && (long) hostChunks * hostStride <= config.hostBudgetBytes() - abstractBytes;
     }
 
     private boolean fitsWithDisk() {
@@ -105,96 +117,139 @@ final class Planner {
         }
         int alignment =
                 config.directIo() == DirectIo.OFF ? DiskHeader.BYTES : DiskStore.alignment(config.diskDirectory());
-        // Roomy buffers where they take at most a quarter of the host, else as little as works.
-        return fitsWithDisk(alignment, true) || fitsWithDisk(alignment, false);
+        Placement[] onDevice = placements.clone();
+        // Roomy buffers only where they take at most a quarter of the host; if none does, the scarcest.
+        for (int[] buffers : BUFFERS) {
+            if (fitsWithDisk(alignment, buffers, true)) {
+                return true;
+            }
+            System.arraycopy(onDevice, 0, placements, 0, placements.length);
+        }
+        return fitsWithDisk(alignment, BUFFERS[BUFFERS.length - 1], false);
     }
 
-    private boolean fitsWithDisk(int alignment, boolean roomy) {
+    private boolean fitsWithDisk(int alignment, int[] buffers, boolean roomy) {
         long host = config.hostBudgetBytes();
-        for (int layer = 0; layer < placements.length; layer++) {
-            placements[layer] = placements[layer] == Placement.DEVICE ? Placement.DEVICE : unplaced(layer);
-        }
-        DiskPlan plan = buffers(alignment, roomy, 0);
-        if (host > 0 && plan.bufferBytes() > (roomy ? host / 4 : host)) {
+        int largest = geometry(alignment, 1).largestStrideBytes();
+        int operation = Math.max(largest, Math.ceilDiv(buffers[1], alignment) * alignment);
+        long bufferBytes = Math.max(buffers[0], 4L * largest) + Math.max(buffers[2], operation);
+        if (host > 0 && bufferBytes > (roomy ? host / 4 : host)) {
             return false;
         }
-        long abstractBytes = place(Placement.HOST, host - (host > 0 ? plan.bufferBytes() : 0));
-        int onDisk = Collections.frequency(Arrays.asList(placements), null);
-        if (onDisk > 0) {
-            plan = buffers(alignment, roomy, onDisk);
-            place(Placement.DISK, Long.MAX_VALUE);
-        }
-        long left = host - abstractBytes - (host > 0 ? plan.bufferBytes() : 0);
-        if (left < 0 || plan.fileBytes() > config.diskBudgetBytes()) {
+        long left = host == 0 ? 0 : host - bufferBytes;
+        long abstractBytes = placeWithDisk(left);
+        left -= abstractBytes;
+        int onDisk =
+                (int) Arrays.stream(placements).filter(p -> p == Placement.DISK).count();
+        int groupsPerHead = onDisk == 0 ? 0 : AbstractLayout.groups(chunksPerHead);
+        DiskGeometry geometry = geometry(alignment, groupsPerHead);
+        long fullGroups = (long) onDisk * shape.kvHeads() * (chunksPerHead / AbstractLayout.CHUNKS);
+        long fileBytes =
+                geometry.headerBytes() + total * geometry.chunkStrideBytes() + fullGroups * geometry.groupStrideBytes();
+        if ((left < 0 && (host > 0 || abstractBytes > 0)) || fileBytes > config.diskBudgetBytes()) {
             return false;
         }
-        disk = plan;
-        hostChunks = distribute(left / chunkBytes);
+        disk = new DiskPlan(
+                alignment,
+                groupsPerHead,
+                fileBytes,
+                Math.max(buffers[0], 4L * largest),
+                operation,
+                Math.max(buffers[2], operation));
+        long hostSlots = Math.min(total + passing, left / hostStride);
+        hostPassing = config.selector() == SelectorKind.FULL ? 0 : (int) Math.min(passing, hostSlots / 4);
+        hostChunks = (int) Math.min(total, hostSlots - hostPassing);
         return true;
     }
 
-    private DiskPlan buffers(int alignment, boolean roomy, int abstractLayers) {
-        int diskGroups = abstractLayers == 0 ? 0 : groups;
-        DiskGeometry geometry = new DiskGeometry(
-                shape.layers(), shape.kvHeads(), chunksPerHead, diskGroups, (int) chunkBytes, groupBytes, alignment);
-        long fullGroups = (long) abstractLayers * shape.kvHeads() * (chunksPerHead / AbstractLayout.CHUNKS);
-        int ring = roomy ? 256 : 16;
-        int run = roomy ? 8 : 2;
-        int piece = abstractLayers == 0 ? 0 : Math.min(groups, roomy ? 16 : 2);
-        long buffers = (ring + (long) config.ioThreads() * run) * geometry.largestStrideBytes()
-                + abstractLayers
-                        * ((long) shape.kvHeads() * piece * groupBytes
-                                + AbstractStore.upperBytes(shape, chunksPerHead));
-        long fileBytes = geometry.headerBytes()
-                + (long) shape.layers() * perLayer * geometry.chunkStrideBytes()
-                + fullGroups * geometry.groupStrideBytes();
-        return new DiskPlan(alignment, diskGroups, fileBytes, ring, run, piece, buffers);
+    private DiskGeometry geometry(int alignment, int groupsPerHead) {
+        return new DiskGeometry(
+                shape.layers(),
+                shape.kvHeads(),
+                chunksPerHead,
+                groupsPerHead,
+                recordBytes,
+                config.abstractPrecision().groupBytes(shape.headDim()),
+                alignment);
+    }
+
+    /**
+     * Places the abstracts that the device has no room for: inner nodes in the host, and as many leaf groups as the abstracts'
+     * share of the host holds, alike in all layers. Returns the bytes of the host that this takes.
+     */
+    private long placeWithDisk(long hostBytes) {
+        int layers = (int) Arrays.stream(placements).filter(p -> p == null).count();
+        if (layers == 0) {
+            return 0;
+        }
+        long share = (long) (config.abstractHostShare() * hostBytes) / layers;
+        int least = Math.min(leafSlots, shape.kvHeads());
+        int each = (int) Math.max(least, Math.min(leafSlots, (share - upperBytes) / leafSlotBytes));
+        for (int layer = 0; layer < placements.length; layer++) {
+            if (placements[layer] == null) {
+                placements[layer] = each == leafSlots ? Placement.HOST : Placement.DISK;
+                slots[layer] = each;
+            }
+        }
+        return layers * (upperBytes + each * leafSlotBytes);
     }
 
     /** Divides the device between abstracts, passing slots and kept chunks; false if there is no room to attend at all. */
     private boolean divideDevice() {
         clearPlacements();
         int smallest = Math.min(shape.kvHeads(), perLayer);
-        long left = config.deviceBudgetBytes() - openBytes - (long) shape.layers() * smallest * chunkBytes;
+        long left = config.deviceBudgetBytes() - openBytes - (long) smallest * chunkBytes;
         if (config.deviceBudgetBytes() == 0 || left < 0) {
             return false;
         }
         long share = Math.min(left, (long) (config.abstractDeviceShare() * config.deviceBudgetBytes()));
         long abstractBytes = place(Placement.DEVICE, share);
-        long slots = (config.deviceBudgetBytes() - openBytes - abstractBytes) / chunkBytes;
-        if (slots >= (long) shape.layers() * perLayer) {
-            transientSlots = 0;
+        long slotCount = (config.deviceBudgetBytes() - openBytes - abstractBytes) / chunkBytes;
+        if (slotCount >= total) {
+            passing = 0;
+            deviceChunks = Math.toIntExact(total);
         } else {
-            int wanted = config.transientSlots() > 0
-                    ? config.transientSlots()
-                    : Math.max(WAVE, WAVE_PER_HEAD * shape.kvHeads());
-            long half = slots / shape.layers() / 2;
-            transientSlots = (int) Math.min(perLayer, Math.max(smallest, Math.min(wanted, half)));
+            long wanted = config.passingSlots() > 0 ? config.passingSlots() : (long) UNITS * unitWanted();
+            passing = (int) Math.max(smallest, Math.min(wanted, slotCount / 2));
+            deviceChunks = (int) Math.min(total, slotCount - passing);
         }
-        deviceChunks = distribute(slots - (long) shape.layers() * transientSlots);
         return true;
+    }
+
+    /** Chunks that a unit should have: what a layer usually selects, if that is not too little or too much. */
+    private long unitWanted() {
+        long most = Math.max(LEAST_UNIT, UNIT_BYTES / chunkBytes);
+        long usual = config.selector() == SelectorKind.FULL
+                ? most
+                : (long) shape.kvHeads()
+                        * config.selection().attendedChunks(config.selection().ratio(), chunksPerHead);
+        return Math.min(perLayer, Math.max(usual, LEAST_UNIT));
     }
 
     private void clearPlacements() {
         for (int layer = 0; layer < placements.length; layer++) {
-            placements[layer] = unplaced(layer);
+            boolean scored = config.selector() != SelectorKind.FULL && scored(layer) && chunksPerHead > 0;
+            placements[layer] = scored ? null : Placement.NONE;
+            slots[layer] = 0;
         }
     }
 
-    /** A layer that attends everything needs no abstracts; {@code null} stands for not yet placed. */
-    private Placement unplaced(int layer) {
-        boolean scored =
-                config.selector() != SelectorKind.FULL && config.selection().ratio(layer) < 1 && chunksPerHead > 0;
-        return scored ? null : Placement.NONE;
+    /** A layer that attends everything needs no abstracts; adaptive ratios can fall in any. */
+    private boolean scored(int layer) {
+        return config.selector() == SelectorKind.ADAPTIVE
+                ? config.selection().ratio() < 1
+                : config.selection().ratio(layer) < 1;
     }
 
-    /** Places the abstracts of layers that have no place yet while they fit; returns the bytes taken. */
+    /** Places all abstracts of layers that have no place yet while they fit; returns the bytes taken. */
     private long place(Placement placement, long bytes) {
+        long layerBytes = upperBytes + leafSlots * leafSlotBytes;
         long taken = 0;
         for (int layer = 0; layer < placements.length; layer++) {
-            if (placements[layer] == null && layerAbstractBytes <= bytes - taken) {
+            if (placements[layer] == null && layerBytes <= bytes - taken) {
                 placements[layer] = placement;
-                taken += layerAbstractBytes;
+                slots[layer] = leafSlots;
+                taken += layerBytes;
             }
         }
         return taken;
@@ -204,46 +259,27 @@ final class Planner {
         return !Arrays.asList(placements).contains(null);
     }
 
-    /** Divides slots between layers in proportion to what a full context would attend there. */
-    private int[] distribute(long slots) {
-        int layers = shape.layers();
-        int[] given = new int[layers];
-        long left = Math.min(slots, (long) layers * perLayer);
-        while (left > 0) {
-            long weights = 0;
-            for (int layer = 0; layer < layers; layer++) {
-                weights += given[layer] < perLayer ? weight(layer) : 0;
-            }
-            long round = left;
-            for (int layer = 0; layer < layers && left > 0; layer++) {
-                if (given[layer] < perLayer) {
-                    // At least one, so that every round makes progress.
-                    long share = Math.max(1, (long) ((double) round * weight(layer) / weights));
-                    int more = (int) Math.min(Math.min(share, left), perLayer - given[layer]);
-                    given[layer] += more;
-                    left -= more;
-                }
-            }
-        }
-        return given;
-    }
-
-    private int weight(int layer) {
-        return config.selector() == SelectorKind.FULL
-                ? chunksPerHead
-                : Math.max(1, config.selection().attendedChunks(layer, chunksPerHead));
-    }
-
     private KvPlan result(Mode mode) {
         List<LayerPlan> layers = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {
-            int passing = deviceChunks[layer] == perLayer ? 0 : transientSlots;
-            layers.add(new LayerPlan(deviceChunks[layer], passing, hostChunks[layer], placements[layer]));
+            layers.add(new LayerPlan(placements[layer], slots[layer]));
         }
         boolean outside = mode == Mode.DISK && config.hostBudgetBytes() == 0;
-        DiskPlan diskPlan = mode == Mode.DISK ? disk : DiskPlan.NONE;
-        PlanRows rows = new PlanRows(shape, contextTokens, layers);
-        return new KvPlan(
-                shape, contextTokens, chunksPerHead, mode, layers, diskPlan, outside, rows.of(diskPlan, outside));
+        KvPlan plan = new KvPlan(
+                shape,
+                contextTokens,
+                chunksPerHead,
+                mode,
+                deviceChunks,
+                passing,
+                Math.max(1, passing / UNITS),
+                hostChunks,
+                hostPassing,
+                recordBytes,
+                layers,
+                mode == Mode.DISK ? disk : DiskPlan.NONE,
+                outside,
+                List.of());
+        return PlanRows.describe(plan, config.abstractPrecision());
     }
 }

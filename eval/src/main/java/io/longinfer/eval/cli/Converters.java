@@ -1,7 +1,11 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.ByteSize;
+import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.disk.DirectIo;
+import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.util.ArrayList;
@@ -130,7 +134,76 @@ final class Converters {
         }
     }
 
-    /** {@code full} or {@code topk}. */
+    /** Bytes a second, such as {@code 1GB/s}. */
+    static final class BytesPerSecond implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            try {
+                if (value.endsWith("/s")) {
+                    long rate = ByteSize.parse(value.substring(0, value.length() - 2));
+                    if (rate > 0 && rate != ByteSize.UNLIMITED) {
+                        return rate;
+                    }
+                }
+            } catch (IllegalArgumentException noSize) {
+                // answered below
+            }
+            throw refused(value, "a rate such as 1GB/s or 800MiB/s");
+        }
+    }
+
+    /** At least 0. */
+    static final class Share implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            return number(value, 0, 1000, "a number from 0 to 1000");
+        }
+    }
+
+    /** A codec, or {@code auto}. */
+    static final class CodecName implements ITypeConverter<KvConfig.CodecChoice> {
+        @Override
+        public KvConfig.CodecChoice convert(String value) {
+            if (value.equals("auto")) {
+                return KvConfig.CodecChoice.AUTO;
+            }
+            try {
+                return KvConfig.CodecChoice.fixed(Codec.parse(value));
+            } catch (IllegalArgumentException none) {
+                throw refused(value, "auto, or fp16, int8 or int4, each with or without +lz4,");
+            }
+        }
+    }
+
+    /** {@code adaptive} or {@code fixed}. */
+    static final class PartitionName implements ITypeConverter<Boolean> {
+        @Override
+        public Boolean convert(String value) {
+            return switch (value.toLowerCase(Locale.ROOT)) {
+                case "adaptive" -> true;
+                case "fixed" -> false;
+                default -> throw refused(value, "one of adaptive, fixed");
+            };
+        }
+    }
+
+    /** {@code fp16} or {@code int8}. */
+    static final class AbstractPrecisionName implements ITypeConverter<AbstractPrecision> {
+        @Override
+        public AbstractPrecision convert(String value) {
+            return constant(AbstractPrecision.class, value);
+        }
+    }
+
+    /** {@code auto}, {@code uring} or {@code threads}. */
+    static final class Backend implements ITypeConverter<DiskIo.Backend> {
+        @Override
+        public DiskIo.Backend convert(String value) {
+            return constant(DiskIo.Backend.class, value);
+        }
+    }
+
+    /** {@code full}, {@code topk} or {@code adaptive}. */
     static final class Selector implements ITypeConverter<SelectorKind> {
         @Override
         public SelectorKind convert(String value) {

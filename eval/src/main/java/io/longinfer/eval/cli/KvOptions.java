@@ -1,7 +1,10 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.chunk.PartitionOptions;
 import io.longinfer.kvcache.disk.DirectIo;
+import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
@@ -53,32 +56,110 @@ final class KvOptions {
     DirectIo directIo;
 
     @Option(
+            names = "--io",
+            paramLabel = "auto|uring|threads",
+            converter = Converters.Backend.class,
+            description =
+                    "How the disk is read: io_uring, or threads that read one record each. Default: auto, io_uring"
+                            + " where the system has it.")
+    DiskIo.Backend ioBackend;
+
+    @Option(
             names = "--io-depth",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Reads kept in flight. Default: 8.")
+            description = "Reads kept in flight. Default: 64 with io_uring, 16 with threads.")
     Integer ioDepth;
 
     @Option(
+            names = "--emulate-disk",
+            paramLabel = "RATE",
+            converter = Converters.BytesPerSecond.class,
+            description = "Slows the disk down to a rate such as 1GB/s. Reports say so.")
+    Long emulatedDisk;
+
+    @Option(
+            names = "--emulate-link",
+            paramLabel = "RATE",
+            converter = Converters.BytesPerSecond.class,
+            description = "Slows the link from host to device down to a rate such as 12GB/s. Reports say so.")
+    Long emulatedLink;
+
+    @Option(
+            names = "--codec",
+            paramLabel = "CODEC",
+            converter = Converters.CodecName.class,
+            description = "How KV lies in host and disk: fp16, int8, int4, each with or without +lz4, or auto: what the"
+                    + " measured links ask for, and less of chunks that weigh little. Default: fp16.")
+    KvConfig.CodecChoice codec;
+
+    @Option(
+            names = "--read-ahead",
+            negatable = true,
+            description = "Guesses what the next layer selects and reads it ahead; results are the same to the bit."
+                    + " Default: on; --no-read-ahead for off.")
+    Boolean readAhead;
+
+    @Option(
             names = "--selector",
-            paramLabel = "full|topk",
+            paramLabel = "full|topk|adaptive",
             converter = Converters.Selector.class,
-            description = "Which KV a decoding step attends: all of it, or the chunks of 16 tokens with the greatest"
-                    + " bounds.")
+            description =
+                    "Which KV a decoding step attends: all of it, the chunks of 16 tokens with the greatest bounds"
+                            + " (topk, every bound computed), or those found by a search of the chunk tree, with ratios of layers"
+                            + " by measured attention (adaptive). Default: adaptive.")
     SelectorKind selector;
+
+    @Option(
+            names = "--partition",
+            paramLabel = "adaptive|fixed",
+            converter = Converters.PartitionName.class,
+            description =
+                    "Whether the adaptive selector follows an adaptive partition and desert rates, or searches all"
+                            + " leaves with fixed ratios. Default: adaptive.")
+    Boolean adaptivePartition;
+
+    @Option(
+            names = "--desert-threshold",
+            paramLabel = "X",
+            converter = Converters.Share.class,
+            description = "Chunks lie low below this share of the mean attention mass. Default: 0.5.")
+    Double desertThreshold;
+
+    @Option(
+            names = "--desert-run",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Fewest low chunks in a row that make a desert. Default: 1.")
+    Integer desertRun;
+
+    @Option(
+            names = "--merge-after",
+            paramLabel = "STEPS",
+            converter = Converters.Positive.class,
+            description = "Steps without a useful chunk after which 256 tokens are merged. Default: 32.")
+    Integer mergeAfter;
+
+    @Option(
+            names = "--abstract-precision",
+            paramLabel = "fp16|int8",
+            converter = Converters.AbstractPrecisionName.class,
+            description = "Precision of the abstracts of chunks; bounds stay bounds. Default: int8.")
+    AbstractPrecision abstractPrecision;
 
     @Option(
             names = "--ratio",
             paramLabel = "R",
             converter = Converters.Ratio.class,
-            description = "Share of the tokens that topk selects, 0 to 1. Default: 0.1.")
+            description = "Share of the tokens that is selected, 0 to 1. Default: 0.1.")
     Double ratio;
 
     @Option(
             names = "--first-layers",
             paramLabel = "N",
             converter = Converters.Natural.class,
-            description = "Layers, from the first, that have a ratio of their own. Default: 2.")
+            description =
+                    "Layers, from the first, that have a ratio of their own unless ratios are adaptive. Default: 2.")
     Integer firstLayers;
 
     @Option(
@@ -112,6 +193,7 @@ final class KvOptions {
     /** Whether any option about selecting was given. */
     boolean selects() {
         return selector != null
+                || adaptivePartition != null
                 || ratio != null
                 || firstLayers != null
                 || firstLayersRatio != null
@@ -134,17 +216,30 @@ final class KvOptions {
                         or(sink, usual.sinkTokens()),
                         or(recent, usual.recentTokens())))
                 .groupRule(or(groupRule, defaults.groupRule()))
+                .adaptivePartition(or(adaptivePartition, defaults.adaptivePartition()))
+                .partition(new PartitionOptions(
+                        or(desertThreshold, defaults.partition().desertThreshold()),
+                        or(desertRun, defaults.partition().desertRun()),
+                        or(mergeAfter, defaults.partition().mergeAfterSteps()),
+                        defaults.partition().slackDecay(),
+                        defaults.partition().minRatio()))
+                .abstractPrecision(or(abstractPrecision, defaults.abstractPrecision()))
+                .codecChoice(or(codec, defaults.codecChoice()))
+                .readAhead(or(readAhead, defaults.readAhead()))
                 .budgets(
                         or(deviceBudget, defaults.deviceBudgetBytes()),
                         or(hostBudget, defaults.hostBudgetBytes()),
                         or(diskBudget, defaults.diskBudgetBytes()))
                 .diskDirectory(or(diskDirectory, defaults.diskDirectory()))
                 .directIo(or(directIo, defaults.directIo()))
-                .ioThreads(or(ioDepth, defaults.ioThreads()))
+                .ioBackend(or(ioBackend, defaults.ioBackend()))
+                .ioDepth(or(ioDepth, defaults.ioDepth()))
+                .emulatedDiskBytesPerSecond(or(emulatedDisk, defaults.emulatedDiskBytesPerSecond()))
+                .emulatedLinkBytesPerSecond(or(emulatedLink, defaults.emulatedLinkBytesPerSecond()))
                 .build();
     }
 
-    /** The configuration with the library's defaults: top-k at 0.1, everything on the device. */
+    /** The configuration with the library's defaults: adaptive at 0.1, everything on the device. */
     KvConfig config() {
         return config(KvConfig.defaults());
     }

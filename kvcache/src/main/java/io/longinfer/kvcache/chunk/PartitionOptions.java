@@ -4,7 +4,7 @@ package io.longinfer.kvcache.chunk;
  * Thresholds of the adaptive partition (IAKM, system.md section 4). Immutable.
  *
  * @param desertThreshold a leaf lies low if its mass is below this share of the mean, {@code desertThreshold / n}; default 0.5
- * @param desertRun fewest low leaves in a row that make a desert; default 4
+ * @param desertRun fewest low leaves in a row that make a desert; default 1
  * @param mergeAfterSteps steps without a useful leaf after which a node is merged; default 32
  * @param slackDecay what the slack of a node keeps when it is measured again, 0 to below 1; default 0.5
  * @param minRatio least ratio that a layer's budget may fall to; default 0.02
@@ -25,6 +25,6 @@ public record PartitionOptions(
 
     /** The documented defaults. */
     public static PartitionOptions defaults() {
-        return new PartitionOptions(0.5, 4, 32, 0.5, 0.02);
+        return new PartitionOptions(0.5, 1, 32, 0.5, 0.02);
     }
 }

@@ -28,4 +28,7 @@ public record SearchStatistics(
         double desertRate,
         int mergedNodes,
         long splits,
-        long merges) {}
+        long merges) {
+    /** Of a layer that searches nothing. */
+    public static final SearchStatistics NONE = new SearchStatistics(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0);
+}

@@ -1,12 +1,12 @@
 package io.longinfer.kvcache.tier;
 
-/** What bytes travel over. Reads from the disk pass a small staging buffer in host memory on their way. */
+/** What bytes travel over. What comes from the disk crosses both links. */
 public enum Link {
     /** Reads of the file. */
-    DISK_TO_DEVICE("disk->device"),
-    /** Promotions and passing chunks. */
+    DISK_TO_HOST("disk->host"),
+    /** Chunks that the device does not keep, from host and disk. */
     HOST_TO_DEVICE("host->device"),
-    /** Demotions, and chunks read from disk that the host keeps. */
+    /** Demotions. */
     DEVICE_TO_HOST("device->host"),
     /** Writes of the file. */
     HOST_TO_DISK("host->disk");

@@ -1,8 +1,9 @@
 package io.longinfer.kvcache.tier;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
 
-/** What the sequence's own thread counts. Plain fields: one thread writes and reads. */
+/** What the sequence's own thread counts. Plain fields: one thread writes and reads, unless a method says otherwise. */
 public final class TierCounters {
     /** Chunks asked for that lay on the device. */
     public long deviceHits;
@@ -33,22 +34,52 @@ public final class TierCounters {
     public long deviceToHostOperations;
     public long deviceToHostNanos;
 
+    /** Chunks read ahead on a guess that the layer then selected, and that it did not. */
+    public long aheadUsed;
+
+    public long aheadWasted;
+    /** Of the host's misses, those read ahead. */
+    public long aheadMisses;
+    /** Time the sequence waited for the emulated link to the device. */
+    public long linkStallNanos;
+
+    private final LongAdder arrivedBytes = new LongAdder();
+    private final LongAdder arrivedRecords = new LongAdder();
+
     /** {@code [layers]}: chunks attended by decoding steps, all KV heads together. */
     public final long[] selected;
     /** {@code [layers]}: chunks there were to choose from. */
     public final long[] candidates;
-    /** {@code [layers]}: bytes of abstracts scored. */
-    public final long[] abstractBytes;
-
     /** All zero. */
     public TierCounters(int layers) {
         selected = new long[layers];
         candidates = new long[layers];
-        abstractBytes = new long[layers];
+    }
+
+    /** Notes a record of the disk that was handed to the device. Thread-safe. */
+    public void arrived(long bytes) {
+        arrivedBytes.add(bytes);
+        arrivedRecords.increment();
+    }
+
+    /** Bytes of records that went from the disk through the host to the device. */
+    public long arrivedBytes() {
+        return arrivedBytes.sum();
+    }
+
+    /** How many these were. */
+    public long arrivedRecords() {
+        return arrivedRecords.sum();
     }
 
     /** Starts anew. */
     public void reset() {
+        aheadUsed = 0;
+        aheadWasted = 0;
+        aheadMisses = 0;
+        linkStallNanos = 0;
+        arrivedBytes.reset();
+        arrivedRecords.reset();
         deviceHits = 0;
         deviceMisses = 0;
         hostHits = 0;
@@ -66,6 +97,5 @@ public final class TierCounters {
         deviceToHostNanos = 0;
         Arrays.fill(selected, 0);
         Arrays.fill(candidates, 0);
-        Arrays.fill(abstractBytes, 0);
     }
 }

@@ -1,20 +1,19 @@
 package io.longinfer.model.generation;
 
-import io.longinfer.kernels.abstracts.AbstractKernels;
 import io.longinfer.kernels.device.Block;
+import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.KvCache;
+import io.longinfer.kvcache.KvCaches;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.generation.InferenceSession.LogitsListener;
 import io.longinfer.model.generation.InferenceSession.PrefillListener;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Some sequences that decode together: each reads its prompt in blocks (dense, exact), then a step takes one token of each
@@ -29,9 +28,11 @@ public final class BatchSession implements AutoCloseable {
     /** Tokens whose logits are computed together when every position's are asked for. */
     private static final int LOGITS_BATCH = 32;
 
+    private static final float[] NO_QUERIES = {};
+
     private final DecoderShape shape;
     private final DeviceSession session;
-    private final List<KvCache> caches = new ArrayList<>();
+    private final KvCaches caches;
     private final int[] contextTokens;
     private final int[] tokens;
 
@@ -50,7 +51,7 @@ public final class BatchSession implements AutoCloseable {
             DecoderWeights weights,
             Device device,
             WorkerPool workers,
-            AbstractKernels abstracts,
+            CpuKernels kernels,
             KvConfig kv,
             int[] contextTokens,
             int blockTokens)
@@ -66,13 +67,9 @@ public final class BatchSession implements AutoCloseable {
         int most = Math.max(Math.min(blockTokens, Math.max(1, longest)), sequences);
         session = device.open(weights, most, sequences);
         try {
-            List<KvConfig> shares = BudgetShares.of(kv, contextTokens);
-            for (int sequence = 0; sequence < sequences; sequence++) {
-                caches.add(
-                        new KvCache(shape, contextTokens[sequence], shares.get(sequence), device, workers, abstracts));
-            }
+            caches = new KvCaches(shape, contextTokens, kv, device, workers, kernels);
         } catch (RuntimeException e) {
-            close();
+            session.close();
             throw e;
         }
     }
@@ -147,11 +144,21 @@ public final class BatchSession implements AutoCloseable {
         }
     }
 
-    /** Takes the next block of {@code ids} through the layers; returns its length. */
+    /**
+     * Takes the next block of {@code ids}, of which {@code to} end the prompt, through the layers; returns its length. The last
+     * tokens come one by one if the cache wants to see what they attend.
+     */
     private int read(int sequence, int[] ids, int from, int to) {
-        int count = Math.min(session.maxBlockTokens(), to - from);
+        KvCache cache = caches.get(sequence);
+        int unobserved = Math.max(0, to - cache.tokensToObserve());
+        boolean observe = from >= unobserved;
+        int count = observe ? 1 : Math.min(session.maxBlockTokens(), unobserved - from);
         block.clear().add(sequence, tokens[sequence], ids, from, count);
+        cache.observe(observe);
         layers();
+        if (from + count == to) {
+            cache.observe(false);
+        }
         return count;
     }
 
@@ -163,6 +170,9 @@ public final class BatchSession implements AutoCloseable {
             for (int segment = 0; segment < segments; segment++) {
                 cache(block.sequence(segment)).prepare(layer, session, segment);
             }
+            if (layer + 1 < shape.layers()) {
+                readAhead(layer + 1);
+            }
             for (int segment = 0; segment < segments; segment++) {
                 cache(block.sequence(segment)).attendPast(layer, session, segment);
             }
@@ -173,6 +183,17 @@ public final class BatchSession implements AutoCloseable {
         }
         for (int segment = 0; segment < segments; segment++) {
             tokens[block.sequence(segment)] += block.rows(segment);
+        }
+    }
+
+    private void readAhead(int layer) {
+        boolean predict = false;
+        for (int segment = 0; segment < block.segments(); segment++) {
+            predict |= cache(block.sequence(segment)).needsQueriesToReadAhead(layer);
+        }
+        float[] queries = predict ? session.predictQueries(layer) : NO_QUERIES;
+        for (int segment = 0; segment < block.segments(); segment++) {
+            cache(block.sequence(segment)).readAhead(layer, queries, segment * shape.queryWidth());
         }
     }
 
@@ -224,6 +245,6 @@ public final class BatchSession implements AutoCloseable {
     @Override
     public void close() {
         session.close();
-        caches.forEach(KvCache::close);
+        caches.close();
     }
 }

@@ -72,7 +72,7 @@ public final class Engine implements AutoCloseable {
      */
     public BatchSession openBatch(DecoderWeights weights, KvConfig kv, int[] contextTokens, int blockTokens)
             throws IOException {
-        return new BatchSession(weights, device, workers, kernels.abstracts(), kv, contextTokens, blockTokens);
+        return new BatchSession(weights, device, workers, kernels, kv, contextTokens, blockTokens);
     }
 
     @Override

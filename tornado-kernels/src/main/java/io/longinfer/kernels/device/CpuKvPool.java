@@ -4,6 +4,7 @@ import io.longinfer.kernels.attention.ChunkLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Slots of a {@link CpuDevice}: one native segment, page-aligned, zeroed. */
 final class CpuKvPool implements KvPool {
@@ -13,6 +14,7 @@ final class CpuKvPool implements KvPool {
     private final int slots;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment memory;
+    private final Optional<MemorySegment> mapped;
 
     CpuKvPool(ChunkLayout layout, int slots) {
         if (slots < 0) {
@@ -21,6 +23,7 @@ final class CpuKvPool implements KvPool {
         this.layout = layout;
         this.slots = slots;
         memory = arena.allocate((long) slots * layout.sizeBytes(), ALIGNMENT);
+        mapped = Optional.of(memory);
     }
 
     @Override
@@ -49,6 +52,11 @@ final class CpuKvPool implements KvPool {
     @Override
     public void read(int slot, MemorySegment target, long targetOffset) {
         MemorySegment.copy(memory, offsetBytes(slot), target, targetOffset, layout.sizeBytes());
+    }
+
+    @Override
+    public Optional<MemorySegment> mapped() {
+        return mapped;
     }
 
     @Override

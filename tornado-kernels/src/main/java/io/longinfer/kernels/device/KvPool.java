@@ -2,6 +2,7 @@ package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.ChunkLayout;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Slots for closed chunks in a device's memory. Which chunk lies in which slot is the scheduler's business. Writes become
@@ -20,6 +21,14 @@ public interface KvPool extends AutoCloseable {
 
     /** Copies one chunk from a slot into host memory. */
     void read(int slot, MemorySegment target, long targetOffset);
+
+    /**
+     * The memory of all slots, one behind the other, where the host may write to it in place; empty for a device with a memory
+     * of its own.
+     */
+    default Optional<MemorySegment> mapped() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

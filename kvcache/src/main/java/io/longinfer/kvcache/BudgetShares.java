@@ -1,7 +1,5 @@
-package io.longinfer.model.generation;
+package io.longinfer.kvcache;
 
-import io.longinfer.kvcache.ByteSize;
-import io.longinfer.kvcache.KvConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
