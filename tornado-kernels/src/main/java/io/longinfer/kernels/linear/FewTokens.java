@@ -18,8 +18,7 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Products with the tokens of a decoding step of several sequences: a row is decoded in registers once for four tokens. Each
  * token's sums are formed in the very order in which the product with one vector forms them, so that what a sequence computes
- * does not depend, to the bit, on how many decode with it. Formats without a form of their own take a row's tokens one after
- * the other, while the row is in the nearest cache.
+ * does not depend, to the bit, on how many decode with it.
  *
  * <p>Written without helpers, as {@link NibblePairs}, whose scaling it shares.
  */
@@ -27,11 +26,19 @@ final class FewTokens {
     /** Tokens that share a row. */
     static final int TOKENS = 4;
 
+    /** Fewer are done sooner one by one. */
+    private static final int LEAST = 3;
+
     private static final int ELEMENTS = SmallBlocks.ELEMENTS;
 
     private FewTokens() {}
 
-    static void matMul(
+    /**
+     * The products of the first tokens; those of fewer than three are not worth it.
+     *
+     * @return how many tokens these are, 0 for a format that has no form of its own
+     */
+    static int matMul(
             WeightMatrix w,
             int rowFrom,
             int rowTo,
@@ -41,36 +48,14 @@ final class FewTokens {
             float[] y,
             int yStride,
             Scratch scratch) {
+        int rest = tokens % TOKENS;
+        int shared = rest < LEAST ? tokens - rest : tokens;
         switch (w.type()) {
-            case Q4_0, Q4_1 -> nibbles(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, scratch);
-            case Q8_0 -> bytes(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, scratch);
-            default -> oneByOne(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, scratch);
+            case Q4_0, Q4_1 -> nibbles(w, rowFrom, rowTo, x, xStride, shared, y, yStride, scratch);
+            case Q8_0 -> bytes(w, rowFrom, rowTo, x, xStride, shared, y, yStride, scratch);
+            default -> shared = 0;
         }
-    }
-
-    private static void oneByOne(
-            WeightMatrix w,
-            int rowFrom,
-            int rowTo,
-            float[] x,
-            int xStride,
-            int tokens,
-            float[] y,
-            int yStride,
-            Scratch scratch) {
-        boolean needsSums = Formats.needsSums(w.type());
-        int blocks = w.columns() / ELEMENTS;
-        float[] sums = needsSums ? scratch.blockSums(x, xStride, tokens, w.columns()) : x;
-        float[] own = scratch.tokenSums(blocks);
-        for (int r = rowFrom; r < rowTo; r++) {
-            for (int t = 0; t < tokens; t++) {
-                if (needsSums) {
-                    System.arraycopy(sums, t * blocks, own, 0, blocks);
-                }
-                y[t * yStride + r] = Formats.dot(
-                        w.type(), w.data(), r * w.rowBytes(), w.columns(), x, t * xStride, own, scratch.sums());
-            }
-        }
+        return shared;
     }
 
     private static void bytes(

@@ -11,7 +11,6 @@ final class Scratch {
     private float[] blockSums = new float[0];
     private float[] packed = new float[0];
     private float[] byBlock = new float[0];
-    private float[] tokenSums = new float[0];
     private float[] rows = new float[0];
     private float[] panel = new float[0];
 
@@ -124,13 +123,5 @@ final class Scratch {
             }
         }
         return byBlock;
-    }
-
-    /** Sums of one token's activations. */
-    float[] tokenSums(int blocks) {
-        if (tokenSums.length < blocks) {
-            tokenSums = new float[blocks];
-        }
-        return tokenSums;
     }
 }
