@@ -80,6 +80,13 @@ class CommandsTest {
     }
 
     @Test
+    void benchMeasuresABatch() {
+        Session session =
+                Session.of("bench", "--batch=3", "--depths=17", "--prefill=4", "--decode=2", "-r1", "--warmup=0");
+        assertTrue(session.succeeded().out().contains("batch 3, 1 repetitions"), session.out());
+    }
+
+    @Test
     void benchMeasuresEachDepth() throws IOException {
         Path json = folder.resolve("bench.jsonl");
         Session session = Session.of(
