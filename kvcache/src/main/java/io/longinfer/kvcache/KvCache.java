@@ -20,7 +20,9 @@ import io.longinfer.kvcache.selection.Selector;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.tier.ChunkTable;
+import io.longinfer.kvcache.tier.Residency;
 import io.longinfer.kvcache.tier.TierCounters;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -301,6 +303,30 @@ public final class KvCache implements AutoCloseable {
         memory.write(layer, closedChunks);
         chunks.close(layer, closedChunks.count());
         memory.residency().append(layer, closedChunks);
+    }
+
+    /**
+     * Copies closed chunks of a cache that keeps everything on the device.
+     *
+     * @param target receives {@code [kvHeads][count]} chunks
+     * @return the chunks, in {@code target}
+     * @throws IllegalStateException if this cache has a host or disk tier in use
+     */
+    public ClosedChunks copy(int layer, int first, int count, MemorySegment target) {
+        checkUse(layer);
+        if (plan.mode() != KvPlan.Mode.DEVICE) {
+            throw new IllegalStateException(
+                    "chunks are copied from a cache that lies on the device, this one is in mode " + plan.mode());
+        }
+        long chunkBytes = memory.chunkBytes();
+        Residency residency = memory.residency();
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            for (int i = 0; i < count; i++) {
+                int slot = residency.device().slot(chunks.id(layer, head, first + i));
+                residency.pool().read(slot, target, ((long) head * count + i) * chunkBytes);
+            }
+        }
+        return new ClosedChunks(first, count, target, count * chunkBytes);
     }
 
     private void checkUse(int layer) {

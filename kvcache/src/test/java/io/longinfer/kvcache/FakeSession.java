@@ -238,6 +238,11 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
+    public void resume(int sequence, int position) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void reset(int sequence) {
         chunks.clear();
     }

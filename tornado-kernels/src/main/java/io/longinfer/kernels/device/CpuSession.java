@@ -1,6 +1,7 @@
 package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.AttentionState;
+import io.longinfer.kernels.attention.ChunkLayout;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -257,6 +258,17 @@ final class CpuSession implements DeviceSession {
             x.norm(firstRow + i, weights.outputNorm(), x.normed, i);
         }
         products.of(x.normed, count).into(weights.output(), logits).run();
+    }
+
+    @Override
+    public void resume(int sequence, int position) {
+        checkOpen();
+        if (position < 0 || position % ChunkLayout.TOKENS != 0) {
+            throw new IllegalArgumentException(
+                    "a sequence is resumed at a multiple of " + ChunkLayout.TOKENS + ", not at " + position);
+        }
+        reset(sequence);
+        seen[sequence] = position;
     }
 
     @Override
