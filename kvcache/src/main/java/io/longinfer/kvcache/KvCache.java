@@ -20,14 +20,19 @@ import io.longinfer.kvcache.tier.TieredAttention;
 import java.util.Optional;
 
 /**
- * The closed chunks of one sequence over device, host and disk. Per block of tokens and layer:
+ * The closed chunks of one sequence over device, host and disk. Per block of tokens and layer, {@code segment} being the
+ * sequence's part of the block:
  *
  * <pre>
  * session.project(layer)
- * cache.attendPast(layer, session)              one token: selected chunks; a block: all, exactly
+ * cache.prepare(layer, session, segment)               selects, and starts the reads
+ * cache.attendPast(layer, session, segment)            one token: selected chunks; more: all, exactly
  * session.finish(layer)
- * cache.append(layer, session.closedChunks())   also learns what mattered
+ * cache.append(layer, session.closedChunks(segment))   also learns what mattered
  * </pre>
+ *
+ * <p>Where a session has several sequences, each with a cache of its own, all are prepared before the first attends, so that
+ * the reads of one overlap with the attention of another.
  *
  * <p>Budgets are obeyed as {@link KvPlan} says. Device, workers and kernels are the caller's and must outlive the cache. Used
  * by one thread. What fails in the background is thrown at the next call. Double close is harmless, use after close throws.
@@ -49,6 +54,7 @@ public final class KvCache implements AutoCloseable {
     // The layer between attendPast and append, if it was a decoding step that can teach where chunks should lie.
     private int measuredLayer = NO_LAYER;
     private Optional<DeviceSession> measuredSession = Optional.empty();
+    private int measuredSegment;
 
     // The job of selectTask.
     private int selectedLayer;
@@ -110,39 +116,54 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * Attends the closed chunks of {@code layer}, between {@link DeviceSession#project} and {@link DeviceSession#finish}: all of
-     * them for a block of several tokens, the selected ones for one token.
+     * Selects what {@link #attendPast} will attend of {@code layer} and starts the reads for it, after
+     * {@link DeviceSession#project}.
      *
+     * @param segment this sequence's segment of the session's block
      * @throws io.longinfer.kvcache.disk.DiskException if the disk tier failed, now or in the background
      */
-    public void attendPast(int layer, DeviceSession session) {
+    @SuppressWarnings("UnusedVariable") // the two-phase form: reads start here once the pipeline is there
+    public void prepare(int layer, DeviceSession session, int segment) {
+        checkUse(layer);
+    }
+
+    /**
+     * Attends the closed chunks of {@code layer}, between {@link DeviceSession#project} and {@link DeviceSession#finish}: all of
+     * them for a segment of several tokens, the selected ones for one token.
+     *
+     * @param segment this sequence's segment of the session's block
+     * @throws io.longinfer.kvcache.disk.DiskException if the disk tier failed, now or in the background
+     */
+    public void attendPast(int layer, DeviceSession session, int segment) {
         checkUse(layer);
         forgetMeasure();
         LayerTiers tiers = memory.layer(layer);
         LayerChunks chunks = tiers.chunks();
-        boolean decoding = session.blockTokens() == 1;
+        boolean decoding = session.rows(segment) == 1;
         boolean measure = decoding && plan.mode() != KvPlan.Mode.DEVICE;
         session.recordMass(measure);
         if (chunks.closed() == 0) {
             return;
         }
-        select(layer, chunks.closed(), decoding, session);
-        attention.attend(tiers, selection, session);
+        select(layer, chunks.closed(), decoding, session, segment);
+        attention.attend(tiers, selection, session, segment);
         if (measure) {
             measuredLayer = layer;
+            measuredSegment = segment;
             if (measuredSession.isEmpty() || !measuredSession.get().equals(session)) {
                 measuredSession = Optional.of(session);
             }
         }
     }
 
-    private void select(int layer, int count, boolean decoding, DeviceSession session) {
+    private void select(int layer, int count, boolean decoding, DeviceSession session, int segment) {
         if (!decoding || !selector.chooses(layer, count)) {
             for (int head = 0; head < shape.kvHeads(); head++) {
                 selection.all(head, count);
             }
         } else {
-            counters.abstractBytes[layer] += memory.abstracts().upperBounds(layer, count, session.queries());
+            int queries = session.firstRow(segment) * shape.queryWidth();
+            counters.abstractBytes[layer] += memory.abstracts().upperBounds(layer, count, session.queries(), queries);
             selectedLayer = layer;
             selectedChunks = count;
             workers.forEach(shape.kvHeads(), selectTask);
@@ -177,7 +198,7 @@ public final class KvCache implements AutoCloseable {
         checkUse(layer);
         LayerTiers tiers = memory.layer(layer);
         if (measuredLayer == layer) {
-            migration.admit(tiers, attention, measuredSession.orElseThrow());
+            migration.admit(tiers, attention, measuredSession.orElseThrow(), measuredSegment);
         }
         forgetMeasure();
         if (chunks.count() == 0) {

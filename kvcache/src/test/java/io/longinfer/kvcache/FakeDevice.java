@@ -34,7 +34,7 @@ final class FakeDevice implements Device {
     }
 
     @Override
-    public DeviceSession open(DecoderWeights weights, int maxBlockTokens) {
+    public DeviceSession open(DecoderWeights weights, int maxBlockTokens, int sequences) {
         throw new UnsupportedOperationException("a FakeSession is made by the test");
     }
 

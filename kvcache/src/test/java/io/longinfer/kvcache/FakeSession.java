@@ -4,6 +4,7 @@ import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.attention.ChunkList;
 import io.longinfer.kernels.attention.ScalarAttentionKernels;
+import io.longinfer.kernels.device.Block;
 import io.longinfer.kernels.device.BlockTable;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.DecoderShape;
@@ -110,7 +111,7 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
-    public void attend(int layer, KvPool pool, BlockTable table) {
+    public void attend(int layer, int segment, KvPool pool, BlockTable table) {
         if (layer != this.layer) {
             throw new AssertionError("layer " + layer + " attended, " + this.layer + " projected");
         }
@@ -154,7 +155,7 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
-    public float mass(int call, int kvHead, int index) {
+    public float mass(int segment, int call, int kvHead, int index) {
         if (!recording || call >= calls) {
             throw new IllegalStateException("no mass of call " + call);
         }
@@ -172,7 +173,22 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
-    public int blockTokens() {
+    public int sequences() {
+        return 1;
+    }
+
+    @Override
+    public int segments() {
+        return 1;
+    }
+
+    @Override
+    public int firstRow(int segment) {
+        return 0;
+    }
+
+    @Override
+    public int rows(int segment) {
         return blockTokens;
     }
 
@@ -182,12 +198,17 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
+    public float[] predictQueries(int layer) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public int maxBlockTokens() {
         return 1024;
     }
 
     @Override
-    public void begin(int[] tokens, int from, int count, int position) {
+    public void begin(Block block) {
         throw new UnsupportedOperationException();
     }
 
@@ -202,7 +223,7 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
-    public ClosedChunks closedChunks() {
+    public ClosedChunks closedChunks(int segment) {
         throw new UnsupportedOperationException();
     }
 
@@ -213,6 +234,11 @@ final class FakeSession implements DeviceSession {
 
     @Override
     public void reset() {
+        chunks.clear();
+    }
+
+    @Override
+    public void reset(int sequence) {
         chunks.clear();
     }
 

@@ -99,7 +99,7 @@ class KvCacheRandomTest {
         int grow = Math.min(most - before, block ? random.nextInt(9) : random.nextInt(2));
         for (int layer = 0; layer < session.shape.layers(); layer++) {
             session.project(layer, block ? 64 : 1);
-            cache.attendPast(layer, session);
+            cache.attendPast(layer, session, 0);
             checkAttended(config, session, layer, before, block);
             cache.append(layer, grow == 0 ? session.none(before) : session.close(layer, before, grow));
             assertEquals(before + grow, cache.chunks(layer));

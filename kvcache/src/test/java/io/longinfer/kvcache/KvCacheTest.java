@@ -70,7 +70,7 @@ class KvCacheTest {
             int count = Math.min(8, chunks - first);
             for (int layer = 0; layer < SHAPE.layers(); layer++) {
                 session.project(layer, 8 * ChunkLayout.TOKENS);
-                cache.attendPast(layer, session);
+                cache.attendPast(layer, session, 0);
                 cache.append(layer, session.close(layer, first, count));
             }
         }
@@ -80,7 +80,7 @@ class KvCacheTest {
         for (int step = 0; step < steps; step++) {
             for (int layer = 0; layer < SHAPE.layers(); layer++) {
                 session.project(layer, 1);
-                cache.attendPast(layer, session);
+                cache.attendPast(layer, session, 0);
                 cache.append(layer, session.none(cache.chunks(layer)));
             }
         }
@@ -103,12 +103,12 @@ class KvCacheTest {
                 assertEquals(modes[i], cache.plan().mode());
                 for (int first = 0; first < 96; first += 8) {
                     own.project(0, 128);
-                    cache.attendPast(0, own);
+                    cache.attendPast(0, own, 0);
                     cache.append(0, own.close(0, first, 8));
                 }
                 own.compute = true;
                 own.project(0, 1);
-                cache.attendPast(0, own);
+                cache.attendPast(0, own, 0);
                 states[i] = own.state;
             }
         }
@@ -158,11 +158,11 @@ class KvCacheTest {
                 assertEquals(expected[i], cache.plan().layers().get(0).abstracts());
                 for (int first = 0; first < 165; first += 5) {
                     own.project(0, 80);
-                    cache.attendPast(0, own);
+                    cache.attendPast(0, own, 0);
                     cache.append(0, own.close(0, first, 5));
                 }
                 own.project(0, 1);
-                cache.attendPast(0, own);
+                cache.attendPast(0, own, 0);
                 attended[i] = own.attended;
             }
         }
@@ -271,7 +271,7 @@ class KvCacheTest {
         for (int step = 0; step < steps; step++) {
             for (int layer = 0; layer < SHAPE.layers(); layer++) {
                 session.project(layer, 1);
-                cache.attendPast(layer, session);
+                cache.attendPast(layer, session, 0);
                 cache.append(layer, none);
             }
         }
@@ -310,7 +310,7 @@ class KvCacheTest {
             assertEquals(0, files.count());
         }
         device.pools.forEach(pool -> assertTrue(pool.closed));
-        assertThrows(IllegalStateException.class, () -> cache.attendPast(0, session));
+        assertThrows(IllegalStateException.class, () -> cache.attendPast(0, session, 0));
         assertThrows(IllegalStateException.class, () -> cache.append(0, session.none(20)));
         assertThrows(IllegalStateException.class, cache::reset);
         assertEquals(0, cache.metrics().tier(Tier.DEVICE).reservedBytes());
@@ -340,7 +340,7 @@ class KvCacheTest {
             }
             Files.write(file, bytes);
             session.project(0, 128);
-            DiskException error = assertThrows(DiskException.class, () -> cache.attendPast(0, session));
+            DiskException error = assertThrows(DiskException.class, () -> cache.attendPast(0, session, 0));
             assertTrue(error.getMessage().startsWith(file + ", offset "), error.getMessage());
         }
     }
@@ -352,7 +352,7 @@ class KvCacheTest {
             assertThrows(IllegalStateException.class, () -> cache.append(0, session.close(0, 4, 1)));
             assertThrows(IllegalStateException.class, () -> cache.append(0, session.close(0, 2, 1)));
             cache.append(0, session.close(0, 3, 1));
-            assertThrows(IllegalArgumentException.class, () -> cache.attendPast(2, session));
+            assertThrows(IllegalArgumentException.class, () -> cache.attendPast(2, session, 0));
             for (int first = 4; first < CHUNKS; first += 4) {
                 cache.append(0, session.close(0, first, 4));
             }
@@ -370,7 +370,7 @@ class KvCacheTest {
             decode(cache, 3); // everything is written
             session.project(0, 128);
             Thread.currentThread().interrupt();
-            cache.attendPast(0, session);
+            cache.attendPast(0, session, 0);
             assertTrue(Thread.interrupted(), "the interrupt was swallowed");
             cache.append(0, session.none(100));
             decode(cache, 3);

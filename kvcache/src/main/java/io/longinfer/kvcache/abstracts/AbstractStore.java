@@ -50,6 +50,7 @@ public final class AbstractStore implements AutoCloseable {
     private int firstGroup;
     private int groupCount;
     private float[] queries = new float[0];
+    private int queryOffset;
 
     /**
      * Memory for all groups of {@code chunksPerHead} chunks, zeroed.
@@ -138,11 +139,12 @@ public final class AbstractStore implements AutoCloseable {
     /**
      * Computes the upper bounds of all query heads over the first {@code chunks} chunks into {@link #bounds()}.
      *
-     * @param queries {@code [heads][headDim]}
+     * @param queries {@code [heads][headDim]} from {@code queryOffset}
      * @return bytes of abstracts read
      */
-    public long upperBounds(int layer, int chunks, float[] queries) {
+    public long upperBounds(int layer, int chunks, float[] queries, int queryOffset) {
         this.queries = queries;
+        this.queryOffset = queryOffset;
         int count = AbstractLayout.groups(chunks);
         if (placements.get(layer) == Placement.DISK) {
             scoreFromDisk(layer, chunks);
@@ -189,7 +191,7 @@ public final class AbstractStore implements AutoCloseable {
                 head * scoredHeadStride,
                 groupCount,
                 queries,
-                head * group * layout.headDim(),
+                queryOffset + head * group * layout.headDim(),
                 group,
                 bounds,
                 head * group * stride + firstGroup * AbstractLayout.CHUNKS,

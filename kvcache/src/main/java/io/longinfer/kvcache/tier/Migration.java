@@ -84,8 +84,8 @@ public final class Migration {
     }
 
     /** Learns from a decoding step, and lets important chunks that passed through the device stay there or in the host. */
-    public void admit(LayerTiers layer, TieredAttention attention, DeviceSession session) {
-        attention.recordMass(session);
+    public void admit(LayerTiers layer, TieredAttention attention, DeviceSession session, int segment) {
+        attention.recordMass(session, segment);
         int count = collect(layer.chunks(), attention);
         if (count == 0) {
             return;

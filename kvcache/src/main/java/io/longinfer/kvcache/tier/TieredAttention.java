@@ -36,6 +36,7 @@ public final class TieredAttention {
     private int calls;
     private int rotation;
     private LayerTiers tiers;
+    private int segment;
 
     /** Machinery for all layers of a sequence. */
     public TieredAttention(
@@ -57,9 +58,10 @@ public final class TieredAttention {
         tiers = anyLayer;
     }
 
-    /** Attends a selection of one layer. */
-    public void attend(LayerTiers layer, Selection selection, DeviceSession session) {
+    /** Attends a selection of one layer with a segment of the session's block. */
+    public void attend(LayerTiers layer, Selection selection, DeviceSession session, int segment) {
         tiers = layer;
+        this.segment = segment;
         calls = 0;
         waves[0].clear(0);
         waves[1].clear(0);
@@ -231,18 +233,18 @@ public final class TieredAttention {
 
     private void call(DeviceSession session, BlockTable table) {
         calls++;
-        session.attend(tiers.layer(), tiers.pool(), table);
+        session.attend(tiers.layer(), segment, tiers.pool(), table);
     }
 
     /** Adds what each chunk of the last call weighed to its importance, after the session finished the layer. */
-    void recordMass(DeviceSession session) {
+    void recordMass(DeviceSession session, int segment) {
         LayerChunks chunks = tiers.chunks();
         for (int call = 0; call < calls; call++) {
             BlockTable table = tables.get(call);
             for (int head = 0; head < kvHeads; head++) {
                 int size = table.size(head);
                 for (int i = 0; i < size; i++) {
-                    chunks.addMass(chunks.id(head, table.chunk(head, i)), session.mass(call, head, i));
+                    chunks.addMass(chunks.id(head, table.chunk(head, i)), session.mass(segment, call, head, i));
                 }
             }
         }

@@ -59,7 +59,20 @@ public final class Engine implements AutoCloseable {
      */
     public InferenceSession open(DecoderWeights weights, KvConfig kv, int contextTokens, int blockTokens)
             throws IOException {
-        return new InferenceSession(weights, device, workers, kernels.abstracts(), kv, contextTokens, blockTokens);
+        return new InferenceSession(openBatch(weights, kv, new int[] {contextTokens}, blockTokens));
+    }
+
+    /**
+     * Starts some empty sequences that decode together.
+     *
+     * @param kv whose budgets are shared out over the sequences in proportion to their contexts
+     * @param contextTokens for each sequence the most tokens it will hold
+     * @param blockTokens most tokens read at once in prefill
+     * @throws IOException if the disk tier cannot be set up
+     */
+    public BatchSession openBatch(DecoderWeights weights, KvConfig kv, int[] contextTokens, int blockTokens)
+            throws IOException {
+        return new BatchSession(weights, device, workers, kernels.abstracts(), kv, contextTokens, blockTokens);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.device.Block;
 import io.longinfer.kernels.device.BlockTable;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.CpuDevice;
@@ -133,11 +134,12 @@ class TiersTest {
             pools.add(device.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunks));
         }
         List<float[]> logits = new ArrayList<>();
-        try (DeviceSession session = device.open(model.weights(), BLOCK)) {
+        try (DeviceSession session = device.open(model.weights(), BLOCK, 1)) {
+            Block block = new Block();
             int count;
             for (int from = 0; from < ids.length; from += count) {
                 count = from < PROMPT ? Math.min(BLOCK, PROMPT - from) : 1;
-                session.begin(ids, from, count, from);
+                session.begin(block.clear().add(0, from, ids, from, count));
                 for (int layer = 0; layer < shape.layers(); layer++) {
                     plainLayer(session, layer, from / ChunkLayout.TOKENS, pools.get(layer), chunks);
                 }
@@ -161,9 +163,9 @@ class TiersTest {
                 table.add(head, chunk, head * chunksPerHead + chunk);
             }
         }
-        session.attend(layer, pool, table);
+        session.attend(layer, 0, pool, table);
         session.finish(layer);
-        ClosedChunks closed = session.closedChunks();
+        ClosedChunks closed = session.closedChunks(0);
         for (int head = 0; head < kvHeads; head++) {
             for (int c = 0; c < closed.count(); c++) {
                 long offset = head * closed.headStrideBytes()

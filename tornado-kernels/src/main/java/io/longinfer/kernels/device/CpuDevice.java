@@ -30,8 +30,8 @@ public final class CpuDevice implements Device {
     }
 
     @Override
-    public DeviceSession open(DecoderWeights weights, int maxBlockTokens) {
-        return new CpuSession(weights, maxBlockTokens, workers, kernels);
+    public DeviceSession open(DecoderWeights weights, int maxBlockTokens, int sequences) {
+        return new CpuSession(weights, maxBlockTokens, sequences, workers, kernels);
     }
 
     @Override

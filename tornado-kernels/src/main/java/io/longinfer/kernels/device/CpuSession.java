@@ -1,86 +1,59 @@
 package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.AttentionState;
-import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.attention.ChunkList;
-import io.longinfer.kernels.elementwise.ElementwiseKernels;
-import io.longinfer.kernels.quantization.ScalarDequantizer;
-import io.longinfer.kernels.quantization.WeightMatrix;
+import java.util.Arrays;
 import java.util.Objects;
 
-/** A sequence on the processor. Activations are float arrays, {@code [tokens][channels]}. */
+/** Sequences on the processor. */
 final class CpuSession implements DeviceSession {
-    /** Tokens whose attention is one piece of work in prefill: decoding a chunk is spread over this many queries. */
-    private static final int TILE = 64;
+    private static final int NO_LAYER = -1;
 
     private final DecoderWeights weights;
     private final DecoderShape shape;
     private final int maxBlockTokens;
     private final WorkerPool workers;
-    private final CpuKernels kernels;
+    private final Activations x;
     private final Products products;
     private final OpenChunks openChunks;
     private final PastAttention past;
+    private final BlockAttention blockAttention;
     private final AttentionState state;
-    private final ChunkList[] lists;
+    private final WorkerPool.Task storeTask = this::store;
 
-    private final float[] hidden;
-    private final float[] normed;
-    private final float[] queries;
-    private final float[] keys;
-    private final float[] values;
-    private final float[] attended;
-    private final float[] gate;
-    private final float[] up;
-    private final float[] delta;
-    private final float[] cos;
-    private final float[] sin;
+    /** {@code [sequences]}: tokens seen, those of the block included. */
+    private final int[] seen;
 
-    // Made once, as a decoding step allocates nothing.
-    private final WorkerPool.Task rotateTask = this::rotate;
-    private final WorkerPool.Task storeTask = this::storeHead;
-    private final WorkerPool.Task normaliseTask = this::normalise;
-    private final WorkerPool.Task addTask = this::addDelta;
-    private final WorkerPool.Task normTask = this::norm;
-    private float[] normWeight = {};
+    /** {@code [sequences][width]}, {@code [sequences][heads][headDim]}: what {@link #predictQueries} computes. */
+    private final float[] predictionInput;
 
-    private int position;
-    private int tokens;
-    private int projected = -1;
+    private final float[] predicted;
+
+    /** Stands for the block while there is none. */
+    private final Block none = new Block();
+
+    private Block block = none;
+    private int projected = NO_LAYER;
+    private boolean finished;
     private boolean closed;
 
-    CpuSession(DecoderWeights weights, int maxBlockTokens, WorkerPool workers, CpuKernels kernels) {
-        if (maxBlockTokens <= 0) {
-            throw new IllegalArgumentException("a block has at least one token, not " + maxBlockTokens);
+    CpuSession(DecoderWeights weights, int maxBlockTokens, int sequences, WorkerPool workers, CpuKernels kernels) {
+        if (sequences <= 0 || maxBlockTokens < sequences) {
+            throw new IllegalArgumentException("there is at least one sequence and a block has at least one token for"
+                    + " each, not " + sequences + " sequences and " + maxBlockTokens + " tokens");
         }
         this.weights = weights;
         this.maxBlockTokens = maxBlockTokens;
         this.workers = workers;
-        this.kernels = kernels;
         shape = weights.shape();
+        seen = new int[sequences];
+        state = new AttentionState(Math.multiplyExact(maxBlockTokens, shape.heads()), shape.headDim());
+        x = new Activations(shape, maxBlockTokens, kernels.elementwise(), workers, state);
         products = new Products(kernels.linear(), kernels.elementwise(), workers);
-        openChunks = new OpenChunks(shape, kernels.attention(), maxBlockTokens);
-        past = new PastAttention(shape, kernels.attention(), workers);
-        state = new AttentionState(maxBlockTokens * shape.heads(), shape.headDim());
-        lists = new ChunkList[workers.threads()];
-        for (int i = 0; i < lists.length; i++) {
-            lists[i] = new ChunkList();
-        }
-        hidden = activations(shape.width());
-        normed = activations(shape.width());
-        queries = activations(shape.queryWidth());
-        keys = activations(shape.kvWidth());
-        values = activations(shape.kvWidth());
-        attended = activations(shape.queryWidth());
-        gate = activations(shape.feedForward());
-        up = activations(shape.feedForward());
-        delta = activations(shape.width());
-        cos = activations(shape.rope().rotated() / 2);
-        sin = activations(shape.rope().rotated() / 2);
-    }
-
-    private float[] activations(int channels) {
-        return new float[Math.multiplyExact(maxBlockTokens, channels)];
+        openChunks = new OpenChunks(shape, kernels.attention(), maxBlockTokens, sequences);
+        past = new PastAttention(shape, kernels.attention(), workers, sequences);
+        blockAttention = new BlockAttention(shape, kernels.attention(), workers, openChunks, state, x.queries);
+        predictionInput = new float[sequences * shape.width()];
+        predicted = new float[sequences * shape.queryWidth()];
     }
 
     @Override
@@ -94,43 +67,55 @@ final class CpuSession implements DeviceSession {
     }
 
     @Override
-    public void begin(int[] ids, int from, int count, int position) {
-        checkOpen();
-        Objects.checkFromIndexSize(from, count, ids.length);
-        if (count < 1 || count > maxBlockTokens) {
-            throw new IllegalArgumentException(
-                    "a block has 1 to " + maxBlockTokens + " tokens, but " + count + " are given");
-        }
-        if (position != this.position + tokens) {
-            throw new IllegalStateException(
-                    "the sequence goes on at position " + (this.position + tokens) + ", not at " + position);
-        }
-        for (int t = 0; t < count; t++) {
-            int id = ids[from + t];
-            if (id < 0 || id >= shape.vocabulary()) {
-                throw new IllegalArgumentException(
-                        "token " + id + " is not in the vocabulary of " + shape.vocabulary());
-            }
-        }
-        this.position = position;
-        tokens = count;
-        WeightMatrix embedding = weights.embedding();
-        int width = shape.width();
-        for (int t = 0; t < count; t++) {
-            long row = ids[from + t] * embedding.rowBytes();
-            ScalarDequantizer.row(embedding.type(), embedding.data(), row, hidden, t * width, width);
-        }
-        angles();
+    public int sequences() {
+        return seen.length;
     }
 
-    private void angles() {
-        DecoderShape.Rope rope = shape.rope();
-        int pairs = rope.rotated() / 2;
-        for (int t = 0; t < tokens; t++) {
-            for (int i = 0; i < pairs; i++) {
-                double angle = (position + t) * rope.inverseFrequencies()[i];
-                cos[t * pairs + i] = (float) (Math.cos(angle) * rope.magnitude());
-                sin[t * pairs + i] = (float) (Math.sin(angle) * rope.magnitude());
+    @Override
+    public void begin(Block block) {
+        checkOpen();
+        // The block at hand may be this very object, refilled.
+        endBlock();
+        check(block);
+        for (int segment = 0; segment < block.segments(); segment++) {
+            seen[block.sequence(segment)] += block.rows(segment);
+        }
+        this.block = block;
+        x.begin(block, weights.embedding());
+    }
+
+    private void check(Block block) {
+        if (block.rows() < 1 || block.rows() > maxBlockTokens) {
+            throw new IllegalArgumentException(
+                    "a block has 1 to " + maxBlockTokens + " tokens, but " + block.rows() + " are given");
+        }
+        for (int segment = 0; segment < block.segments(); segment++) {
+            int sequence = block.sequence(segment);
+            if (sequence < 0 || sequence >= seen.length) {
+                throw new IllegalArgumentException("sequence " + sequence + " of " + seen.length);
+            }
+            for (int other = 0; other < segment; other++) {
+                if (block.sequence(other) == sequence) {
+                    throw new IllegalArgumentException("sequence " + sequence + " is twice in the block");
+                }
+            }
+            if (block.rows(segment) < 1) {
+                throw new IllegalArgumentException("the segment of sequence " + sequence + " is empty");
+            }
+            if (block.position(segment) != seen[sequence]) {
+                throw new IllegalStateException("sequence " + sequence + " goes on at position " + seen[sequence]
+                        + ", not at " + block.position(segment));
+            }
+            checkIds(block.ids(segment), block.from(segment), block.rows(segment));
+        }
+    }
+
+    private void checkIds(int[] ids, int from, int count) {
+        Objects.checkFromIndexSize(from, count, ids.length);
+        for (int i = from; i < from + count; i++) {
+            if (ids[i] < 0 || ids[i] >= shape.vocabulary()) {
+                throw new IllegalArgumentException(
+                        "token " + ids[i] + " is not in the vocabulary of " + shape.vocabulary());
             }
         }
     }
@@ -138,178 +123,113 @@ final class CpuSession implements DeviceSession {
     @Override
     public void project(int layer) {
         checkOpen();
+        Objects.checkIndex(layer, shape.layers());
+        if (block.segments() == 0) {
+            throw new IllegalStateException("no block has begun");
+        }
         DecoderWeights.Layer w = weights.layers().get(layer);
-        norm(w.attentionNorm());
-        products.of(normed, tokens)
-                .into(w.query(), queries)
-                .into(w.key(), keys)
-                .into(w.value(), values)
+        x.norm(w.attentionNorm());
+        products.of(x.normed, block.rows())
+                .into(w.query(), x.queries)
+                .into(w.key(), x.keys)
+                .into(w.value(), x.values)
                 .run();
-        forEachToken(rotateTask);
-        openChunks.begin(layer, position, tokens);
-        if (tokens == 1) {
-            for (int head = 0; head < shape.kvHeads(); head++) {
-                storeHead(head, 0);
+        x.rotate();
+        openChunks.begin(layer, block);
+        int pieces = block.segments() * shape.kvHeads();
+        if (block.rows() == block.segments()) {
+            for (int piece = 0; piece < pieces; piece++) {
+                store(piece, 0);
             }
         } else {
-            workers.forEach(shape.kvHeads(), storeTask);
+            workers.forEach(pieces, storeTask);
         }
         openChunks.keepRest();
-        state.reset(tokens * shape.heads());
+        state.reset(block.rows() * shape.heads());
         past.begin();
         projected = layer;
+        finished = false;
     }
 
-    private void rotate(int t, int worker) {
-        DecoderShape.Rope rope = shape.rope();
-        int angle = t * rope.rotated() / 2;
-        ElementwiseKernels elementwise = kernels.elementwise();
-        int q = t * shape.queryWidth();
-        int k = t * shape.kvWidth();
-        int dim = shape.headDim();
-        boolean interleaved = rope.interleaved();
-        elementwise.rotate(queries, q, shape.heads(), dim, cos, sin, angle, rope.rotated(), interleaved);
-        elementwise.rotate(keys, k, shape.kvHeads(), dim, cos, sin, angle, rope.rotated(), interleaved);
-        float scale = (float) (1 / Math.sqrt(dim));
-        for (int i = q; i < q + shape.queryWidth(); i++) {
-            queries[i] *= scale;
-        }
-    }
-
-    private void storeHead(int head, int worker) {
-        openChunks.store(head, keys, values, head * shape.headDim(), shape.kvWidth());
+    private void store(int piece, int worker) {
+        int head = piece % shape.kvHeads();
+        openChunks.store(piece / shape.kvHeads(), head, x.keys, x.values, head * shape.headDim(), shape.kvWidth());
     }
 
     @Override
-    public int blockTokens() {
-        return tokens;
+    public int segments() {
+        return block.segments();
+    }
+
+    @Override
+    public int firstRow(int segment) {
+        return block.firstRow(checkSegment(segment));
+    }
+
+    @Override
+    public int rows(int segment) {
+        return block.rows(checkSegment(segment));
     }
 
     @Override
     public float[] queries() {
-        return queries;
+        return x.queries;
     }
 
     @Override
-    public void attend(int layer, KvPool pool, BlockTable table) {
+    public float[] predictQueries(int layer) {
+        Objects.checkIndex(layer, shape.layers());
+        checkProjected(layer - 1);
+        if (finished) {
+            throw new IllegalStateException("layer " + (layer - 1) + " is finished, its input is gone");
+        }
+        DecoderWeights.Layer w = weights.layers().get(layer);
+        for (int segment = 0; segment < block.segments(); segment++) {
+            x.norm(lastRow(segment), w.attentionNorm(), predictionInput, segment);
+        }
+        products.of(predictionInput, block.segments())
+                .into(w.query(), predicted)
+                .run();
+        for (int segment = 0; segment < block.segments(); segment++) {
+            x.rotateQueries(lastRow(segment), predicted, segment);
+        }
+        return predicted;
+    }
+
+    private int lastRow(int segment) {
+        return block.firstRow(segment) + block.rows(segment) - 1;
+    }
+
+    @Override
+    public void attend(int layer, int segment, KvPool pool, BlockTable table) {
         checkProjected(layer);
+        checkSegment(segment);
         if (!(pool instanceof CpuKvPool cpuPool)) {
             throw new IllegalArgumentException("the pool belongs to another device");
         }
-        if (tokens == 1) {
-            past.attend(queries, position, cpuPool, table, state);
+        if (block.rows(segment) == 1) {
+            int row = block.firstRow(segment);
+            int q = row * shape.queryWidth();
+            past.attend(segment, x.queries, q, block.position(segment), cpuPool, table, state, row * shape.heads());
         } else {
-            prefill((head, list) -> {
-                list.reset(cpuPool.memory());
-                for (int i = 0; i < table.size(head); i++) {
-                    long offset = cpuPool.offsetBytes(table.slot(head, i));
-                    list.add(offset, table.chunk(head, i) * ChunkLayout.TOKENS);
-                }
-            });
+            blockAttention.attendPast(block, segment, cpuPool, table);
         }
-    }
-
-    /** Lists the chunks that a KV head attends. */
-    private interface Lister {
-        void list(int head, ChunkList chunks);
-    }
-
-    private void prefill(Lister lister) {
-        int tiles = Math.ceilDiv(tokens, TILE);
-        int group = shape.group();
-        workers.forEach(tiles * shape.kvHeads(), (index, worker) -> {
-            int head = index % shape.kvHeads();
-            // The last tiles see the most of the block itself: they are handed out first.
-            int from = (tiles - 1 - index / shape.kvHeads()) * TILE;
-            int count = Math.min(TILE, tokens - from);
-            ChunkList list = lists[worker];
-            lister.list(head, list);
-            if (list.size() == 0) {
-                return;
-            }
-            int stride = shape.queryWidth();
-            int q = from * stride + head * group * shape.headDim();
-            int row = from * shape.heads() + head * group;
-            kernels.attention()
-                    .prefill(
-                            openChunks.layout(),
-                            queries,
-                            q,
-                            stride,
-                            group,
-                            count,
-                            position + from,
-                            list,
-                            state,
-                            row,
-                            shape.heads());
-        });
     }
 
     @Override
     public void finish(int layer) {
         checkProjected(layer);
-        if (tokens == 1) {
-            int group = shape.group();
-            for (int head = 0; head < shape.kvHeads(); head++) {
-                openChunks.list(head, lists[0]);
-                int row = head * group;
-                int q = row * shape.headDim();
-                kernels.attention()
-                        .decode(openChunks.layout(), queries, q, group, position, lists[0], state, row, null);
-            }
-        } else {
-            prefill(openChunks::list);
-        }
-        forEachToken(normaliseTask);
+        finished = true;
+        blockAttention.attendOpen(block);
+        x.normalise();
         DecoderWeights.Layer w = weights.layers().get(layer);
-        products.of(attended, tokens).into(w.attentionOutput(), delta).run();
-        addDelta();
-        norm(w.feedForwardNorm());
-        products.of(normed, tokens).into(w.gate(), gate).into(w.up(), up).runGated();
-        products.of(gate, tokens).into(w.down(), delta).run();
-        addDelta();
-    }
-
-    /** Divides the accumulated values of token {@code t} by the sum of their weights. */
-    private void normalise(int t, int worker) {
-        int dim = shape.headDim();
-        float[] accumulator = state.accumulator();
-        for (int row = t * shape.heads(); row < (t + 1) * shape.heads(); row++) {
-            float inverse = 1f / state.sum()[row];
-            for (int j = row * dim; j < (row + 1) * dim; j++) {
-                attended[j] = accumulator[j] * inverse;
-            }
-        }
-    }
-
-    private void addDelta() {
-        forEachToken(addTask);
-    }
-
-    private void addDelta(int t, int worker) {
-        int width = shape.width();
-        kernels.elementwise().add(hidden, t * width, delta, t * width, width);
-    }
-
-    /** The hidden state, normalised with {@code weight}. */
-    private void norm(float[] weight) {
-        normWeight = weight;
-        forEachToken(normTask);
-    }
-
-    private void norm(int t, int worker) {
-        int width = shape.width();
-        kernels.elementwise().rmsNorm(hidden, t * width, normWeight, shape.normEpsilon(), normed, t * width, width);
-    }
-
-    /** One token is not worth waking a thread. */
-    private void forEachToken(WorkerPool.Task task) {
-        if (tokens == 1) {
-            task.run(0, 0);
-        } else {
-            workers.forEach(tokens, task);
-        }
+        int rows = block.rows();
+        products.of(x.attended, rows).into(w.attentionOutput(), x.delta).run();
+        x.addDelta();
+        x.norm(w.feedForwardNorm());
+        products.of(x.normed, rows).into(w.gate(), x.gate).into(w.up(), x.up).runGated();
+        products.of(x.gate, rows).into(w.down(), x.delta).run();
+        x.addDelta();
     }
 
     @Override
@@ -318,47 +238,58 @@ final class CpuSession implements DeviceSession {
     }
 
     @Override
-    public float mass(int call, int kvHead, int index) {
-        return past.mass(call, kvHead, index, state);
+    public float mass(int segment, int call, int kvHead, int index) {
+        int row = block.firstRow(checkSegment(segment)) * shape.heads();
+        return past.mass(segment, call, kvHead, index, state, row);
     }
 
     @Override
-    public ClosedChunks closedChunks() {
+    public ClosedChunks closedChunks(int segment) {
         checkOpen();
-        return openChunks.closedChunks();
+        return openChunks.closedChunks(checkSegment(segment));
     }
 
     @Override
-    public void logits(int first, int count, float[] logits) {
+    public void logits(int firstRow, int count, float[] logits) {
         checkOpen();
-        Objects.checkFromIndexSize(first, count, tokens);
-        int width = shape.width();
-        for (int t = 0; t < count; t++) {
-            kernels.elementwise()
-                    .rmsNorm(
-                            hidden,
-                            (first + t) * width,
-                            weights.outputNorm(),
-                            shape.normEpsilon(),
-                            normed,
-                            t * width,
-                            width);
+        Objects.checkFromIndexSize(firstRow, count, block.rows());
+        for (int i = 0; i < count; i++) {
+            x.norm(firstRow + i, weights.outputNorm(), x.normed, i);
         }
-        products.of(normed, count).into(weights.output(), logits).run();
+        products.of(x.normed, count).into(weights.output(), logits).run();
     }
 
     @Override
     public void reset() {
         checkOpen();
-        position = 0;
-        tokens = 0;
-        projected = -1;
+        Arrays.fill(seen, 0);
+        endBlock();
+    }
+
+    @Override
+    public void reset(int sequence) {
+        checkOpen();
+        seen[Objects.checkIndex(sequence, seen.length)] = 0;
+        for (int segment = 0; segment < block.segments(); segment++) {
+            if (block.sequence(segment) == sequence) {
+                endBlock();
+            }
+        }
+    }
+
+    private void endBlock() {
+        block = none;
+        projected = NO_LAYER;
     }
 
     @Override
     public void close() {
         closed = true;
         openChunks.close();
+    }
+
+    private int checkSegment(int segment) {
+        return Objects.checkIndex(segment, block.segments());
     }
 
     private void checkOpen() {
@@ -369,7 +300,7 @@ final class CpuSession implements DeviceSession {
 
     private void checkProjected(int layer) {
         checkOpen();
-        if (projected != layer) {
+        if (projected != layer || layer < 0) {
             throw new IllegalStateException("layer " + layer + " is not projected yet");
         }
     }

@@ -14,11 +14,12 @@ public interface Device extends AutoCloseable {
     KvPool allocatePool(ChunkLayout layout, int slots);
 
     /**
-     * Makes a model ready for one sequence.
+     * Makes a model ready for some sequences that share its weights.
      *
-     * @param maxBlockTokens most tokens that one {@link DeviceSession#begin} may bring
+     * @param maxBlockTokens most tokens that one {@link DeviceSession#begin} may bring, all sequences together
+     * @param sequences how many
      */
-    DeviceSession open(DecoderWeights weights, int maxBlockTokens);
+    DeviceSession open(DecoderWeights weights, int maxBlockTokens, int sequences);
 
     @Override
     void close();

@@ -1,80 +1,106 @@
 package io.longinfer.kernels.device;
 
 /**
- * One sequence on a device: its activations, and in each layer the open chunk (the newest tokens, fewer than 16, whose
- * chunk is not full). The caller goes through the layers in order:
+ * Some sequences on a device: their activations, and in each layer the open chunk of each sequence (its newest tokens, fewer
+ * than 16, whose chunk is not full). The caller goes through the layers in order:
  *
  * <pre>
- * begin(tokens, position)
+ * begin(block)
  * for each layer:
- *     project(layer)                  norm, query, key, value, RoPE; appends to the open chunk
- *     attend(layer, pool, table) ...  0 to n times: closed chunks of the past, any order
- *     finish(layer)                   the block itself and the open chunk (causal), output projection, feed-forward
- *     closedChunks()                  what the block filled
+ *     project(layer)                           norm, query, key, value, RoPE; appends to the open chunks
+ *     attend(layer, segment, pool, table) ...  0 to n times for each segment: closed chunks of its past
+ *     finish(layer)                            the segments themselves and the open chunks (causal), output projection,
+ *                                              feed-forward
+ *     closedChunks(segment)                    what the block filled
  * logits(...)
  * </pre>
  *
- * <p>Not thread-safe. Use after close throws.
+ * <p>What is computed of a segment of one token in a block of such segments does not depend, to the bit, on the others; it
+ * depends on the order of its calls of {@link #attend} and of their tables' entries, but not on slots, threads or time. Not
+ * thread-safe. Use after close throws.
  */
 public interface DeviceSession extends AutoCloseable {
     /** The model's shape. */
     DecoderShape shape();
 
-    /** Most tokens of a block. */
+    /** Most tokens of a block, all segments together. */
     int maxBlockTokens();
+
+    /** Sequences that there is room for. */
+    int sequences();
 
     /**
      * Starts a block: looks the embeddings up.
      *
-     * @param position position of the block's first token: the number of tokens seen before
-     * @throws IllegalArgumentException if the block is empty, too long, or names a token outside the vocabulary
-     * @throws IllegalStateException if {@code position} does not continue the sequence
+     * @throws IllegalArgumentException if the block or a segment is empty, the block is too long, names a sequence twice or one
+     *     that the session has not, or a token outside the vocabulary
+     * @throws IllegalStateException if a segment's position does not continue its sequence
      */
-    void begin(int[] tokens, int from, int count, int position);
+    void begin(Block block);
 
     /** First stage of a layer. */
     void project(int layer);
 
-    /** Tokens of the block. */
-    int blockTokens();
+    /** Segments of the block. */
+    int segments();
 
-    /** {@code [blockTokens][heads][headDim]} of the layer last projected: queries after RoPE, times 1/sqrt(headDim). */
+    /** Row of a segment's first token. */
+    int firstRow(int segment);
+
+    /** Tokens of a segment; its rows are contiguous. */
+    int rows(int segment);
+
+    /** {@code [rows][heads][headDim]} of the layer last projected: queries after RoPE, times 1/sqrt(headDim). */
     float[] queries();
 
-    /** Attends closed chunks of the past; every entry of the table lies before the block's first token. */
-    void attend(int layer, KvPool pool, BlockTable table);
+    /**
+     * Guesses queries of {@code layer} from the hidden state that entered the layer before, as InfiniGen does: with this
+     * layer's norm and query projection, RoPE and scale included. Callable from {@code project(layer - 1)} to {@code
+     * finish(layer - 1)}; changes nothing that the layers compute.
+     *
+     * @return {@code [segments][heads][headDim]} of each segment's last row, valid until the next call
+     * @throws IllegalStateException if {@code layer - 1} is not the layer last projected, or is finished
+     */
+    float[] predictQueries(int layer);
 
     /**
-     * Attends the open chunk and the block itself, merges, and computes the rest of the layer.
+     * Attends closed chunks of a segment's past; every entry of the table lies before the segment's first token. Slots and
+     * table may be used for others when this returns.
      */
+    void attend(int layer, int segment, KvPool pool, BlockTable table);
+
+    /** Attends the open chunks and the block itself, merges, and computes the rest of the layer. */
     void finish(int layer);
 
-    /**
-     * Asks that {@link #attend} of blocks of one token measure what each chunk weighs, for {@link #mass}.
-     */
+    /** Whether calls of {@link #attend} of segments of one token from now on measure what each chunk weighs. */
     void recordMass(boolean record);
 
     /**
-     * After {@link #finish} of a one-token block with {@link #recordMass} on: the attention mass of entry {@code index} of
-     * the table of the {@code call}-th {@link #attend} of this layer, averaged over the query heads of {@code kvHead}; the
-     * masses of all entries and of the open chunk sum to 1.
+     * After {@link #finish}: the attention mass of entry {@code index} of the table of the {@code call}-th {@link #attend} of a
+     * segment of one token in this layer, averaged over the query heads of {@code kvHead}; the masses of all entries and of
+     * the open chunk sum to 1.
+     *
+     * @throws IllegalStateException if that call was not recorded
      */
-    float mass(int call, int kvHead, int index);
+    float mass(int segment, int call, int kvHead, int index);
 
-    /** The chunks that the block filled in the layer last projected. */
-    ClosedChunks closedChunks();
+    /** The chunks that a segment filled in the layer last projected. */
+    ClosedChunks closedChunks(int segment);
 
     /**
-     * Logits of consecutive tokens of the block, after the last layer.
+     * Logits of consecutive rows of the block, after the last layer.
      *
-     * @param first place in the block of the first of them
+     * @param firstRow the first of them
      * @param count how many, at least 1
      * @param logits {@code [count][vocabulary]}
      */
-    void logits(int first, int count, float[] logits);
+    void logits(int firstRow, int count, float[] logits);
 
-    /** Forgets the sequence; the next block starts at position 0. */
+    /** Forgets all sequences; their next tokens start at position 0. */
     void reset();
+
+    /** Forgets one sequence; its next token starts at position 0. A block that it was part of is over. */
+    void reset(int sequence);
 
     @Override
     void close();

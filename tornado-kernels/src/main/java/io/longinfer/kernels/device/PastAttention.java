@@ -5,155 +5,146 @@ import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.attention.ChunkList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Decode attention of one token over closed chunks, shared out over the threads: each KV head's chunks are cut in parts,
- * each part has a softmax of its own, and the parts are merged (flash decoding). Remembers, when asked, what each chunk
+ * Decode attention of one token over closed chunks, shared out over the threads: each KV head's chunks are cut in parts of
+ * {@link RecordedMass#PART}, each part has a softmax of its own, and the parts are merged in order (flash decoding). So sums
+ * depend neither on how many threads there are nor on which of them is first. Remembers, when asked, what each chunk
  * weighed. Not thread-safe.
  */
 final class PastAttention {
-    /** Fewer chunks than this in a part cost more to hand out than to attend. */
-    private static final int LEAST_CHUNKS = 16;
-
-    private final DecoderShape shape;
+    private final int group;
+    private final int headDim;
     private final ChunkLayout layout;
     private final AttentionKernels kernels;
     private final WorkerPool workers;
-    private final int parts;
     private final ChunkList[] lists;
-    private final AttentionState[] partial;
     private final WorkerPool.Task task = this::attendPart;
-    private final List<Call> calls = new ArrayList<>();
-    private int callCount;
+
+    /** {@code [segments]}: the calls of the layer at hand, of which the first {@link #callCounts} count. */
+    private final List<List<RecordedMass>> calls = new ArrayList<>();
+
+    private final int[] callCounts;
+
+    /** {@code [parts][group]} rows. */
+    private AttentionState partial;
+
     private boolean record;
 
+    // The job at hand.
     private float[] queries;
+    private int queryOffset;
     private int position;
     private CpuKvPool pool;
     private BlockTable table;
-    private Call call;
+    private RecordedMass call;
 
-    PastAttention(DecoderShape shape, AttentionKernels kernels, WorkerPool workers) {
-        this.shape = shape;
+    PastAttention(DecoderShape shape, AttentionKernels kernels, WorkerPool workers, int sequences) {
         this.kernels = kernels;
         this.workers = workers;
-        layout = new ChunkLayout(shape.headDim());
-        // Parts even the load out where KV heads do not: three heads on two threads would leave one idle half the time.
-        parts = shape.kvHeads() % workers.threads() == 0 ? 1 : 2 * workers.threads();
-        lists = new ChunkList[shape.kvHeads() * parts];
-        partial = new AttentionState[lists.length];
-        for (int i = 0; i < lists.length; i++) {
-            lists[i] = new ChunkList();
-            partial[i] = new AttentionState(shape.group(), shape.headDim());
+        group = shape.group();
+        headDim = shape.headDim();
+        layout = new ChunkLayout(headDim);
+        lists = ChunkLists.forEach(workers);
+        for (int i = 0; i < sequences; i++) {
+            calls.add(new ArrayList<>());
         }
+        callCounts = new int[sequences];
+        partial = new AttentionState(4 * shape.heads(), headDim);
     }
 
     /** Starts a layer: forgets what was remembered of the last one. */
     void begin() {
-        callCount = 0;
+        Arrays.fill(callCounts, 0);
     }
 
     void recordMass(boolean record) {
         this.record = record;
     }
 
-    /** Attends the table's chunks and merges the result into {@code state}, rows by query head. */
-    void attend(float[] queries, int position, CpuKvPool pool, BlockTable table, AttentionState state) {
+    /**
+     * Attends the table's chunks with one token of a segment.
+     *
+     * @param queries {@code [heads][headDim]} from {@code queryOffset}
+     * @param state receives the result, its rows from {@code stateRow} by query head
+     */
+    void attend(
+            int segment,
+            float[] queries,
+            int queryOffset,
+            int position,
+            CpuKvPool pool,
+            BlockTable table,
+            AttentionState state,
+            int stateRow) {
         this.queries = queries;
+        this.queryOffset = queryOffset;
         this.position = position;
         this.pool = pool;
         this.table = table;
-        if (callCount == calls.size()) {
-            calls.add(new Call(lists.length, shape.group()));
+        call = nextCall(segment);
+        call.begin(table, record);
+        int parts = call.parts();
+        if (partial.rows() < parts * group) {
+            partial = new AttentionState(2 * parts * group, headDim);
         }
-        call = calls.get(callCount++);
-        workers.forEach(lists.length, task);
-        for (int i = 0; i < lists.length; i++) {
-            merge(partial[i], state, i / parts * shape.group());
-        }
-    }
-
-    private void attendPart(int index, int worker) {
-        int head = index / parts;
-        int size = table.size(head);
-        int share = Math.max(LEAST_CHUNKS, Math.ceilDiv(size, parts));
-        int from = Math.min(size, index % parts * share);
-        int to = Math.min(size, from + share);
-        ChunkList list = lists[index];
-        list.reset(pool.memory());
-        for (int i = from; i < to; i++) {
-            list.add(pool.offsetBytes(table.slot(head, i)), table.chunk(head, i) * ChunkLayout.TOKENS);
-        }
-        AttentionState state = partial[index];
-        state.reset(shape.group());
-        call.share[head] = share;
-        float[] mass = record ? call.massOf(index, (to - from) * shape.group()) : null;
-        if (to > from) {
-            int q = head * shape.group() * shape.headDim();
-            kernels.decode(layout, queries, q, shape.group(), position, list, state, 0, mass);
-        }
-        System.arraycopy(state.max(), 0, call.max[index], 0, shape.group());
-        call.sizes[index] = to - from;
-    }
-
-    private void merge(AttentionState from, AttentionState to, int row) {
-        int headDim = shape.headDim();
-        for (int g = 0; g < shape.group(); g++) {
-            float weight = from.sum()[g];
-            if (weight == 0f) {
-                continue;
-            }
-            float max = Math.max(from.max()[g], to.max()[row + g]);
-            float scaleFrom = (float) Math.exp(from.max()[g] - max);
-            float scaleTo = (float) Math.exp(to.max()[row + g] - max);
-            to.max()[row + g] = max;
-            to.sum()[row + g] = to.sum()[row + g] * scaleTo + weight * scaleFrom;
-            float[] target = to.accumulator();
-            float[] source = from.accumulator();
-            for (int j = 0; j < headDim; j++) {
-                int at = (row + g) * headDim + j;
-                target[at] = target[at] * scaleTo + source[g * headDim + j] * scaleFrom;
+        partial.reset(parts * group);
+        workers.forEach(parts, task);
+        for (int head = 0; head < table.kvHeads(); head++) {
+            for (int part = call.firstPart(head); part < call.firstPart(head + 1); part++) {
+                call.keepMaxima(part, partial);
+                for (int g = 0; g < group; g++) {
+                    merge(part * group + g, state, stateRow + head * group + g);
+                }
             }
         }
     }
 
-    /** The mass of one entry against the final softmax, averaged over the head's group. */
-    float mass(int callIndex, int head, int entry, AttentionState finished) {
-        if (!record || callIndex >= callCount) {
-            throw new IllegalStateException("no mass was recorded for call " + callIndex + " of this layer");
+    private RecordedMass nextCall(int segment) {
+        List<RecordedMass> ofSegment = calls.get(segment);
+        if (callCounts[segment] == ofSegment.size()) {
+            ofSegment.add(new RecordedMass(table.kvHeads(), group));
         }
-        Call of = calls.get(callIndex);
-        int part = head * parts + entry / of.share[head];
-        int place = entry % of.share[head];
-        float mean = 0f;
-        for (int g = 0; g < shape.group(); g++) {
-            int row = head * shape.group() + g;
-            double relative = Math.exp(of.max[part][g] - finished.max()[row]);
-            mean += (float) (of.mass[part][g * of.sizes[part] + place] * relative / finished.sum()[row]);
-        }
-        return mean / shape.group();
+        return ofSegment.get(callCounts[segment]++);
     }
 
-    /** What one call left behind: for each part the softmax's maximum and the chunks' masses relative to it. */
-    private static final class Call {
-        final float[][] max;
-        final float[][] mass;
-        final int[] sizes;
-        final int[] share;
+    private void attendPart(int part, int worker) {
+        int head = call.head(part);
+        int from = (part - call.firstPart(head)) * RecordedMass.PART;
+        int to = Math.min(table.size(head), from + RecordedMass.PART);
+        ChunkList list = lists[worker];
+        ChunkLists.list(pool, table, head, from, to, list);
+        int q = queryOffset + head * group * headDim;
+        kernels.decode(layout, queries, q, group, position, list, partial, part * group, call.target(part));
+    }
 
-        Call(int parts, int group) {
-            max = new float[parts][group];
-            mass = new float[parts][0];
-            sizes = new int[parts];
-            share = new int[parts];
+    private void merge(int from, AttentionState to, int row) {
+        float max = Math.max(partial.max()[from], to.max()[row]);
+        float scaleFrom = (float) Math.exp(partial.max()[from] - max);
+        float scaleTo = (float) Math.exp(to.max()[row] - max);
+        to.max()[row] = max;
+        to.sum()[row] = to.sum()[row] * scaleTo + partial.sum()[from] * scaleFrom;
+        float[] source = partial.accumulator();
+        float[] target = to.accumulator();
+        int sourceAt = from * headDim;
+        int targetAt = row * headDim;
+        for (int j = 0; j < headDim; j++) {
+            target[targetAt + j] = target[targetAt + j] * scaleTo + source[sourceAt + j] * scaleFrom;
         }
+    }
 
-        float[] massOf(int part, int size) {
-            if (mass[part].length < size) {
-                mass[part] = new float[2 * size];
-            }
-            return mass[part];
+    /**
+     * The mass of one entry against the final softmax, averaged over the head's group.
+     *
+     * @param stateRow row of the segment's first query head in {@code finished}
+     */
+    float mass(int segment, int callIndex, int head, int entry, AttentionState finished, int stateRow) {
+        if (callIndex >= callCounts[segment]) {
+            throw new IllegalStateException("segment " + segment + " attended " + callCounts[segment]
+                    + " times in this layer, there is no call " + callIndex);
         }
+        return calls.get(segment).get(callIndex).mass(head, entry, finished, stateRow + head * group);
     }
 }

@@ -93,13 +93,13 @@ class CpuSessionTest {
             for (int head = 0; head < 3; head++) {
                 double sum = 0;
                 for (int chunk = 0; chunk < 10; chunk++) {
-                    float mass = cached.session.mass(0, head, chunk);
+                    float mass = cached.session.mass(0, 0, head, chunk);
                     assertTrue(mass > 0 && mass < 1, "mass " + mass);
                     sum += mass;
                 }
                 assertTrue(sum > 0.5 && sum < 1, "masses sum to " + sum);
             }
-            assertThrows(IllegalStateException.class, () -> cached.session.mass(1, 0, 0));
+            assertThrows(IllegalStateException.class, () -> cached.session.mass(0, 1, 0, 0));
         }
     }
 
@@ -107,12 +107,14 @@ class CpuSessionTest {
     void misuseIsRefused() {
         DecoderWeights weights = weights(shape(2, 1, 8, true), new SplittableRandom(1));
         CpuDevice device = new CpuDevice(WorkerPool.sequential(), CpuKernels.scalar());
-        DeviceSession session = device.open(weights, 4);
-        assertThrows(IllegalArgumentException.class, () -> session.begin(new int[5], 0, 5, 0));
-        assertThrows(IllegalArgumentException.class, () -> session.begin(new int[] {VOCABULARY}, 0, 1, 0));
-        assertThrows(IllegalArgumentException.class, () -> session.begin(new int[] {-1}, 0, 1, 0));
-        assertThrows(IllegalStateException.class, () -> session.begin(new int[] {1}, 0, 1, 3));
-        session.begin(new int[] {1}, 0, 1, 0);
+        DeviceSession session = device.open(weights, 4, 1);
+        assertThrows(IllegalArgumentException.class, () -> session.begin(new Block().add(0, 0, new int[5], 0, 5)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> session.begin(new Block().add(0, 0, new int[] {VOCABULARY}, 0, 1)));
+        assertThrows(IllegalArgumentException.class, () -> session.begin(new Block().add(0, 0, new int[] {-1}, 0, 1)));
+        assertThrows(IllegalStateException.class, () -> session.begin(new Block().add(0, 3, new int[] {1}, 0, 1)));
+        session.begin(new Block().add(0, 0, new int[] {1}, 0, 1));
         assertThrows(IllegalStateException.class, () -> session.finish(0));
         session.close();
         session.close();
@@ -143,18 +145,19 @@ class CpuSessionTest {
         final DecoderShape shape;
         final List<KvPool> pools = new ArrayList<>();
         final int chunksPerHead = TOKENS;
+        final Block block = new Block();
         int position;
 
         Cached(DecoderWeights weights, CpuDevice device) {
             shape = weights.shape();
-            session = device.open(weights, 256);
+            session = device.open(weights, 256, 1);
             for (int layer = 0; layer < shape.layers(); layer++) {
                 pools.add(device.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunksPerHead));
             }
         }
 
         void read(int[] ids, int from, int count) {
-            session.begin(ids, from, count, position);
+            session.begin(block.clear().add(0, position, ids, from, count));
             for (int layer = 0; layer < shape.layers(); layer++) {
                 session.project(layer);
                 BlockTable table = new BlockTable(shape.kvHeads());
@@ -163,9 +166,9 @@ class CpuSessionTest {
                         table.add(head, chunk, head * chunksPerHead + chunk);
                     }
                 }
-                session.attend(layer, pools.get(layer), table);
+                session.attend(layer, 0, pools.get(layer), table);
                 session.finish(layer);
-                keep(session.closedChunks(), pools.get(layer));
+                keep(session.closedChunks(0), pools.get(layer));
             }
             position += count;
         }

@@ -1,0 +1,159 @@
+package io.longinfer.kernels.device;
+
+import io.longinfer.kernels.attention.AttentionState;
+import io.longinfer.kernels.elementwise.ElementwiseKernels;
+import io.longinfer.kernels.quantization.ScalarDequantizer;
+import io.longinfer.kernels.quantization.WeightMatrix;
+
+/** The activations of a block, {@code [rows][channels]}, and what is computed of each row by itself. Not thread-safe. */
+final class Activations {
+    /** So few rows are not worth waking a thread. */
+    private static final int FEW_ROWS = 8;
+
+    final float[] hidden;
+    final float[] normed;
+    final float[] queries;
+    final float[] keys;
+    final float[] values;
+    final float[] attended;
+    final float[] gate;
+    final float[] up;
+    final float[] delta;
+
+    private final DecoderShape shape;
+    private final ElementwiseKernels kernels;
+    private final WorkerPool workers;
+    private final float[] cos;
+    private final float[] sin;
+    private final AttentionState state;
+
+    // Made once, as a decoding step allocates nothing.
+    private final WorkerPool.Task rotateTask = this::rotate;
+    private final WorkerPool.Task normaliseTask = this::normalise;
+    private final WorkerPool.Task addTask = this::addDelta;
+    private final WorkerPool.Task normTask = this::norm;
+
+    private int rows;
+    private float[] normWeight = {};
+
+    Activations(DecoderShape shape, int maxRows, ElementwiseKernels kernels, WorkerPool workers, AttentionState state) {
+        this.shape = shape;
+        this.kernels = kernels;
+        this.workers = workers;
+        this.state = state;
+        hidden = new float[Math.multiplyExact(maxRows, shape.width())];
+        normed = new float[hidden.length];
+        queries = new float[Math.multiplyExact(maxRows, shape.queryWidth())];
+        keys = new float[Math.multiplyExact(maxRows, shape.kvWidth())];
+        values = new float[keys.length];
+        attended = new float[queries.length];
+        gate = new float[Math.multiplyExact(maxRows, shape.feedForward())];
+        up = new float[gate.length];
+        delta = new float[hidden.length];
+        cos = new float[maxRows * (shape.rope().rotated() / 2)];
+        sin = new float[cos.length];
+    }
+
+    /** Starts a block: looks its tokens' embeddings up, and the angles of their positions. */
+    void begin(Block block, WeightMatrix embedding) {
+        rows = block.rows();
+        int width = shape.width();
+        for (int segment = 0; segment < block.segments(); segment++) {
+            int[] ids = block.ids(segment);
+            for (int t = 0; t < block.rows(segment); t++) {
+                int row = block.firstRow(segment) + t;
+                long at = ids[block.from(segment) + t] * embedding.rowBytes();
+                ScalarDequantizer.row(embedding.type(), embedding.data(), at, hidden, row * width, width);
+                angles(row, block.position(segment) + t);
+            }
+        }
+    }
+
+    private void angles(int row, int position) {
+        DecoderShape.Rope rope = shape.rope();
+        int pairs = rope.rotated() / 2;
+        for (int i = 0; i < pairs; i++) {
+            double angle = position * rope.inverseFrequencies()[i];
+            cos[row * pairs + i] = (float) (Math.cos(angle) * rope.magnitude());
+            sin[row * pairs + i] = (float) (Math.sin(angle) * rope.magnitude());
+        }
+    }
+
+    /** The hidden state, normalised with {@code weight}. */
+    void norm(float[] weight) {
+        normWeight = weight;
+        forEachRow(normTask);
+    }
+
+    private void norm(int row, int worker) {
+        norm(row, normWeight, normed, row);
+    }
+
+    /** The hidden state of one row, normalised with {@code weight}, into row {@code targetRow} of {@code target}. */
+    void norm(int row, float[] weight, float[] target, int targetRow) {
+        int width = shape.width();
+        kernels.rmsNorm(hidden, row * width, weight, shape.normEpsilon(), target, targetRow * width, width);
+    }
+
+    /** Turns queries and keys by their positions, and scales queries. */
+    void rotate() {
+        forEachRow(rotateTask);
+    }
+
+    private void rotate(int row, int worker) {
+        rotateQueries(row, queries, row);
+        rotate(row, keys, row * shape.kvWidth(), shape.kvHeads());
+    }
+
+    /** Turns queries, row {@code targetRow} of {@code target}, by the position of {@code row}, and scales them. */
+    void rotateQueries(int row, float[] target, int targetRow) {
+        int at = targetRow * shape.queryWidth();
+        rotate(row, target, at, shape.heads());
+        float scale = (float) (1 / Math.sqrt(shape.headDim()));
+        for (int i = at; i < at + shape.queryWidth(); i++) {
+            target[i] *= scale;
+        }
+    }
+
+    private void rotate(int row, float[] x, int at, int heads) {
+        DecoderShape.Rope rope = shape.rope();
+        int angle = row * (rope.rotated() / 2);
+        kernels.rotate(x, at, heads, shape.headDim(), cos, sin, angle, rope.rotated(), rope.interleaved());
+    }
+
+    /** Divides the values that attention accumulated by the sums of their weights. */
+    void normalise() {
+        forEachRow(normaliseTask);
+    }
+
+    private void normalise(int row, int worker) {
+        int dim = shape.headDim();
+        float[] accumulator = state.accumulator();
+        for (int r = row * shape.heads(); r < (row + 1) * shape.heads(); r++) {
+            float inverse = 1f / state.sum()[r];
+            for (int j = r * dim; j < (r + 1) * dim; j++) {
+                attended[j] = accumulator[j] * inverse;
+            }
+        }
+    }
+
+    /** Adds what a part of the layer computed to the hidden state. */
+    void addDelta() {
+        forEachRow(addTask);
+    }
+
+    private void addDelta(int row, int worker) {
+        int width = shape.width();
+        kernels.add(hidden, row * width, delta, row * width, width);
+    }
+
+    private void forEachRow(WorkerPool.Task task) {
+        if (rows <= FEW_ROWS) {
+            for (int row = 0; row < rows; row++) {
+                task.run(row, 0);
+            }
+        } else {
+            workers.forEach(rows, task);
+        }
+    }
+}
