@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CpuSessionTest {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final int TOKENS = 150;
-    private static final int VOCABULARY = 70;
+    static final int VOCABULARY = 70;
 
     @ParameterizedTest
     @CsvSource({
@@ -38,6 +38,10 @@ class CpuSessionTest {
         System.err.println("seed " + seed);
         SplittableRandom random = new SplittableRandom(seed);
         DecoderWeights weights = weights(shape(heads, kvHeads, headDim, interleaved), random);
+        agreesWithTheReference(weights, random, threads);
+    }
+
+    static void agreesWithTheReference(DecoderWeights weights, SplittableRandom random, int threads) {
         int[] ids = random.ints(TOKENS, 0, VOCABULARY).toArray();
         List<double[]> expected = new ArrayList<>();
         ReferenceDecoder reference = new ReferenceDecoder(weights);
@@ -221,13 +225,13 @@ class CpuSessionTest {
         return new DecoderWeights(shape, embedding, layers, ones(shape.width()), embedding);
     }
 
-    private static float[] ones(int n) {
+    static float[] ones(int n) {
         float[] ones = new float[n];
         Arrays.fill(ones, 1f);
         return ones;
     }
 
-    private static WeightMatrix matrix(int rows, int columns, SplittableRandom random) {
+    static WeightMatrix matrix(int rows, int columns, SplittableRandom random) {
         float[] values = new float[rows * columns];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (random.nextGaussian() / Math.sqrt(columns));
