@@ -1,6 +1,7 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.abstracts.AbstractKernels;
+import io.longinfer.kernels.abstracts.AbstractLayout;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.DecoderShape;
@@ -14,6 +15,7 @@ import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.budget.TierBudget;
 import io.longinfer.kvcache.chunk.LayerChunks;
 import io.longinfer.kvcache.disk.DiskGeometry;
+import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.disk.DiskStore;
 import io.longinfer.kvcache.tier.HostTier;
 import io.longinfer.kvcache.tier.LayerTiers;
@@ -79,15 +81,21 @@ final class CacheMemory implements AutoCloseable {
                 plan.chunksPerHead(),
                 diskPlan.groupsPerHead(),
                 layout.sizeBytes(),
+                new AbstractLayout(shape.headDim()).groupBytes(),
                 diskPlan.alignmentBytes());
+        int slotBytes = geometry.largestStrideBytes();
+        int runBytes = diskPlan.runBlocks() * slotBytes;
+        DiskIo io = own(DiskIo.open(DiskIo.Options.of(DiskIo.Backend.AUTO)
+                .withAlignment(diskPlan.alignmentBytes())
+                .withDepth(config.ioThreads())
+                .withBuffer(runBytes, (long) config.ioThreads() * runBytes)
+                .withBridge(0)));
         DiskStore.Options options = new DiskStore.Options(
                 config.diskDirectory(),
                 config.directIo(),
                 diskPlan.fileBytes(),
-                diskPlan.ringBlocks(),
-                config.ioThreads(),
-                diskPlan.runBlocks());
-        return DiskStore.open(geometry, options, budget(Tier.DISK));
+                (long) diskPlan.ringBlocks() * slotBytes);
+        return DiskStore.open(geometry, options, budget(Tier.DISK), io);
     }
 
     private LayerTiers openLayer(int layer, KvConfig config, Device device, long hostBase) {
@@ -153,8 +161,14 @@ final class CacheMemory implements AutoCloseable {
         for (int head = 0; head < plan.shape().kvHeads(); head++) {
             long offset = head * closed.headStrideBytes();
             for (int i = 0; i < closed.count(); i++) {
-                store.append(store.geometry().chunkBlock(layer, head, closed.first() + i), closed.memory(), offset);
-                offset += layout.sizeBytes();
+                int bytes = layout.sizeBytes();
+                store.append(
+                        store.geometry().chunkBlock(layer, head, closed.first() + i),
+                        closed.memory(),
+                        offset,
+                        bytes,
+                        bytes);
+                offset += bytes;
             }
         }
     }

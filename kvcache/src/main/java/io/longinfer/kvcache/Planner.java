@@ -9,6 +9,7 @@ import io.longinfer.kvcache.KvPlan.Mode;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskGeometry;
+import io.longinfer.kvcache.disk.DiskHeader;
 import io.longinfer.kvcache.disk.DiskStore;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ final class Planner {
     private static final int WAVE_PER_HEAD = 8;
 
     private static final int WAVE = 32;
-    private static final int BLOCK = 4096;
 
     private final DecoderShape shape;
     private final int contextTokens;
@@ -32,6 +32,7 @@ final class Planner {
     private final int perLayer;
     private final long chunkBytes;
     private final int groups;
+    private final int groupBytes;
     private final long layerAbstractBytes;
     private final long openBytes;
 
@@ -49,7 +50,8 @@ final class Planner {
         perLayer = Math.multiplyExact(chunksPerHead, shape.kvHeads());
         chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
         groups = AbstractLayout.groups(chunksPerHead);
-        layerAbstractBytes = (long) shape.kvHeads() * groups * new AbstractLayout(shape.headDim()).groupBytes();
+        groupBytes = new AbstractLayout(shape.headDim()).groupBytes();
+        layerAbstractBytes = (long) shape.kvHeads() * groups * groupBytes;
         openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
         deviceChunks = new int[shape.layers()];
@@ -99,7 +101,8 @@ final class Planner {
         if (config.diskBudgetBytes() == 0 || chunksPerHead == 0 || !divideDevice()) {
             return false;
         }
-        int alignment = config.directIo() == DirectIo.OFF ? BLOCK : DiskStore.alignment(config.diskDirectory(), BLOCK);
+        int alignment =
+                config.directIo() == DirectIo.OFF ? DiskHeader.BYTES : DiskStore.alignment(config.diskDirectory());
         // Roomy buffers where they take at most a quarter of the host, else as little as works.
         return fitsWithDisk(alignment, true) || fitsWithDisk(alignment, false);
     }
@@ -131,15 +134,16 @@ final class Planner {
     private DiskPlan buffers(int alignment, boolean roomy, int abstractLayers) {
         int diskGroups = abstractLayers == 0 ? 0 : groups;
         DiskGeometry geometry = new DiskGeometry(
-                shape.layers(), shape.kvHeads(), chunksPerHead, diskGroups, (int) chunkBytes, alignment);
+                shape.layers(), shape.kvHeads(), chunksPerHead, diskGroups, (int) chunkBytes, groupBytes, alignment);
         long fullGroups = (long) abstractLayers * shape.kvHeads() * (chunksPerHead / AbstractLayout.CHUNKS);
-        long blocks = (long) shape.layers() * perLayer + fullGroups;
         int ring = roomy ? 256 : 16;
         int run = roomy ? 8 : 2;
         int piece = abstractLayers == 0 ? 0 : Math.min(groups, roomy ? 16 : 2);
-        long buffers = (ring + (long) config.ioThreads() * run) * geometry.strideBytes()
-                + (long) shape.kvHeads() * (piece + abstractLayers) * chunkBytes;
-        long fileBytes = geometry.headerBytes() + blocks * geometry.strideBytes();
+        long buffers = (ring + (long) config.ioThreads() * run) * geometry.largestStrideBytes()
+                + (long) shape.kvHeads() * (piece + abstractLayers) * groupBytes;
+        long fileBytes = geometry.headerBytes()
+                + (long) shape.layers() * perLayer * geometry.chunkStrideBytes()
+                + fullGroups * geometry.groupStrideBytes();
         return new DiskPlan(alignment, diskGroups, fileBytes, ring, run, piece, buffers);
     }
 

@@ -88,8 +88,8 @@ public final class AbstractStore implements AutoCloseable {
         }
         boolean onDisk = placements.contains(Placement.DISK);
         piece = onDisk ? allocate((long) kvHeads * pieceGroups) : MemorySegment.NULL;
-        BlockTarget target = (tag, source, offset) ->
-                MemorySegment.copy(source, offset, piece, (long) tag * layout.groupBytes(), layout.groupBytes());
+        BlockTarget target = (tag, source, offset, prefixLength, length) ->
+                MemorySegment.copy(source, offset, piece, (long) tag * layout.groupBytes(), length);
         batch = new ReadBatch(target);
         boolean none = placements.stream().allMatch(placement -> placement == Placement.NONE);
         bounds = new float[none ? 0 : Math.multiplyExact(shape.heads(), stride)];
@@ -124,7 +124,9 @@ public final class AbstractStore implements AutoCloseable {
 
     private void writeTail(int layer, int head, int filledGroup) {
         DiskStore store = disk.orElseThrow();
-        store.append(store.geometry().groupBlock(layer, head, filledGroup), memory[layer], tailOffset(head));
+        int bytes = layout.groupBytes();
+        store.append(
+                store.geometry().groupBlock(layer, head, filledGroup), memory[layer], tailOffset(head), bytes, bytes);
         memory[layer].asSlice(tailOffset(head), layout.groupBytes()).fill((byte) 0);
     }
 

@@ -2,20 +2,16 @@ package io.longinfer.kvcache.disk;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Set;
 
 /**
- * The file of a sequence: created with its header, written and read in runs of whole strides at any number of threads,
- * deleted on close and at the exit of the virtual machine. Threads that use it must not be interrupted, which would close
- * the channel. Double close is harmless.
+ * The file of a sequence: created with its header, written and read at multiples of the alignment by any number of threads,
+ * deleted on close and at the exit of the virtual machine. Double close is harmless.
  */
 final class BlockFile implements AutoCloseable {
     /** Their files are memory already: direct I/O would be in name only, even where the kernel accepts the flag. */
@@ -23,33 +19,17 @@ final class BlockFile implements AutoCloseable {
 
     private final Path path;
     private final DiskGeometry geometry;
-    private final FileChannel channel;
-    private final boolean direct;
+    private final RawFile file;
+    private boolean closed;
 
-    private BlockFile(Path path, DiskGeometry geometry, FileChannel channel, boolean direct) {
+    BlockFile(Path path, DiskGeometry geometry, RawFile file) {
         this.path = path;
         this.geometry = geometry;
-        this.channel = channel;
-        this.direct = direct;
+        this.file = file;
     }
 
     /**
-     * What direct I/O in {@code directory} must be aligned to, at least {@code smallest} bytes.
-     *
-     * @throws DiskException if the directory cannot be asked
-     */
-    static int alignment(Path directory, int smallest) {
-        try {
-            return (int) Math.max(smallest, Files.getFileStore(directory).getBlockSize());
-        } catch (UnsupportedOperationException e) {
-            return smallest; // a file system without blocks has no direct I/O either
-        } catch (IOException e) {
-            throw new DiskException(directory, directory + ": no usable directory for the disk tier: " + reason(e), e);
-        }
-    }
-
-    /**
-     * Creates a file and writes its header.
+     * Creates a file, writes its header and reads it again, which shows whether the geometry's alignment is enough.
      *
      * @param neededBytes what will be written over its life
      * @throws DiskException if the directory is not writable or has too little space, or direct I/O is required but refused
@@ -67,7 +47,8 @@ final class BlockFile implements AutoCloseable {
             }
             path = Files.createTempFile(directory, "longinfer-", ".kv");
             TemporaryFiles.add(path);
-            BlockFile file = open(path, geometry, mode, MEMORY_FILE_SYSTEMS.contains(store.type()));
+            RawFile raw = open(path, mode, MEMORY_FILE_SYSTEMS.contains(store.type()));
+            BlockFile file = new BlockFile(path, geometry, raw);
             file.writeHeader();
             return file;
         } catch (IOException e) {
@@ -80,35 +61,20 @@ final class BlockFile implements AutoCloseable {
         }
     }
 
-    /** For tests: a file that exists, as it is, such as {@code /dev/full}. */
-    static BlockFile unchecked(Path path, DiskGeometry geometry) throws IOException {
-        return new BlockFile(path, geometry, FileChannel.open(path, StandardOpenOption.WRITE), false);
-    }
-
-    private static BlockFile open(Path path, DiskGeometry geometry, DirectIo mode, boolean memory) throws IOException {
+    private static RawFile open(Path path, DirectIo mode, boolean memory) throws IOException {
         if (mode != DirectIo.OFF && !memory) {
             try {
-                OpenOption directOption = directOption();
-                FileChannel channel =
-                        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, directOption);
-                return new BlockFile(path, geometry, channel, true);
-            } catch (UnsupportedOperationException | FileSystemException e) {
+                return open(path, true);
+            } catch (UnsupportedOperationException | FileSystemException | LinuxCalls.FailedCall e) {
                 refuse(path, mode, String.valueOf(e.getMessage()));
             }
         }
         refuse(path, mode, "the file system lies in memory");
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        return new BlockFile(path, geometry, channel, false);
+        return open(path, false);
     }
 
-    /** By name, as the compiler warns of the class itself, whatever is suppressed; it is exported by jdk.unsupported. */
-    private static OpenOption directOption() {
-        try {
-            Class<?> options = Class.forName("com.sun.nio.file.ExtendedOpenOption");
-            return (OpenOption) options.getField("DIRECT").get(null);
-        } catch (ReflectiveOperationException e) {
-            throw new UnsupportedOperationException("this Java has no option for it", e);
-        }
+    private static RawFile open(Path path, boolean direct) throws IOException {
+        return LinuxCalls.available() ? LinuxFile.open(path, direct) : ChannelFile.open(path, direct);
     }
 
     private static void refuse(Path path, DirectIo mode, String reason) {
@@ -121,66 +87,69 @@ final class BlockFile implements AutoCloseable {
     }
 
     private void writeHeader() {
+        int bytes = geometry.headerBytes();
         try (Arena arena = Arena.ofConfined()) {
-            ByteBuffer header = arena.allocate(geometry.headerBytes(), geometry.alignmentBytes())
-                    .asByteBuffer();
-            DiskHeader.encode(geometry, header);
-            header.clear();
-            write(header, 0, "header");
+            MemorySegment header = arena.allocate(bytes, geometry.alignmentBytes());
+            DiskHeader.encode(geometry, header.asByteBuffer());
+            write(header, 0, bytes, 0, "header");
+            header.fill((byte) 0);
+            read(header, 0, bytes, 0, 0, "header");
+            DiskHeader.decode(header.asByteBuffer(), path);
         } catch (DiskException e) {
             close();
             throw e;
         }
     }
 
-    /** Writes the buffer's remaining bytes, whole strides in aligned memory, as blocks from {@code block}. */
-    void writeBlocks(int block, ByteBuffer source) {
-        write(source, geometry.offset(block), geometry.describe(block));
+    /** Writes aligned memory whose bytes are those of the file from {@code block}. */
+    void writeBlocks(int block, MemorySegment source, long offset, int bytes) {
+        write(source, offset, bytes, geometry.offset(block), geometry.describe(block));
     }
 
-    private void write(ByteBuffer source, long offset, String what) {
-        long at = offset;
+    private void write(MemorySegment source, long offset, int bytes, long at, String what) {
+        int done = 0;
         try {
-            while (source.hasRemaining()) {
-                at += channel.write(source, at);
+            while (done < bytes) {
+                done += file.write(source, offset + done, bytes - done, at + done);
             }
         } catch (IOException e) {
             throw new DiskException(
-                    path, path + ", offset " + at + ": " + what + " cannot be written: " + reason(e), e);
+                    path, path + ", offset " + (at + done) + ": " + what + " cannot be written: " + reason(e), e);
         }
     }
 
     /**
-     * Fills the buffer's remaining bytes, whole strides in aligned memory, with blocks from {@code block}.
+     * Fills aligned memory from {@code at} of the file.
      *
+     * @param done bytes that are there already
+     * @param what what is read, in words
      * @throws DiskCorruptionException if the file ends before
      */
-    void readBlocks(int block, ByteBuffer target) {
-        long at = geometry.offset(block);
+    void read(MemorySegment target, long offset, int bytes, long at, int done, String what) {
+        int have = done;
         try {
-            while (target.hasRemaining()) {
-                int count = channel.read(target, at);
-                at += Math.max(0, count);
-                // Direct reads come in whole blocks, but for the last one of a file.
-                boolean cut = direct && count % geometry.alignmentBytes() != 0;
-                if (count <= 0 || (cut && target.hasRemaining())) {
+            // Direct reads come in whole sectors, but for the last one of a file.
+            boolean cut = false;
+            while (have < bytes) {
+                cut = cut || (direct() && have % geometry.alignmentBytes() != 0);
+                int count = cut ? 0 : file.read(target, offset + have, bytes - have, at + have);
+                if (count <= 0) {
                     throw new DiskCorruptionException(
                             path,
-                            at,
-                            geometry.describe(block),
-                            target.remaining() + " more bytes",
-                            "cut short: the file has " + channel.size() + " bytes");
+                            at + have,
+                            what,
+                            bytes - have + " more bytes",
+                            "cut short: the file has " + file.size() + " bytes");
                 }
+                have += count;
             }
         } catch (IOException e) {
             throw new DiskException(
-                    path,
-                    path + ", offset " + at + ": " + geometry.describe(block) + " cannot be read: " + reason(e),
-                    e);
+                    path, path + ", offset " + (at + have) + ": " + what + " cannot be read: " + reason(e), e);
         }
     }
 
-    private static String reason(IOException e) {
+    static String reason(IOException e) {
         String detail = e instanceof FileSystemException named && named.getReason() != null
                 ? named.getReason()
                 : e.getMessage();
@@ -195,14 +164,22 @@ final class BlockFile implements AutoCloseable {
         return geometry;
     }
 
+    int descriptor() {
+        return file.descriptor();
+    }
+
     boolean direct() {
-        return direct;
+        return file.direct();
     }
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
-            channel.close();
+            file.close();
         } catch (IOException e) {
             throw new DiskException(path, path + " cannot be closed: " + reason(e), e);
         } finally {

@@ -9,15 +9,19 @@ public class DiskException extends UncheckedIOException {
     private final String file;
 
     DiskException(Path file, String message, IOException cause) {
+        this(file.toString(), message, cause);
+    }
+
+    DiskException(String file, String message, IOException cause) {
         super(message, cause);
-        this.file = file.toString();
+        this.file = file;
     }
 
     DiskException(Path file, String message) {
         this(file, message, new IOException(message));
     }
 
-    /** The file or directory. */
+    /** The file or directory, or what else is missing. */
     public String file() {
         return file;
     }

@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * 0   magic "LINFERKV"      8   version           12  layers       16  kvHeads      20  chunksPerHead
- * 24  groupsPerHead         28  blockBytes        32  alignment    36  CRC32C of bytes 0 to 35
+ * 24  groupsPerHead         28  recordBytes       32  groupBytes   36  alignment    40  CRC32C of bytes 0 to 39
  * </pre>
  *
  * <p>Little-endian; the rest of the {@link #BYTES} is zero.
@@ -21,8 +21,8 @@ public final class DiskHeader {
     public static final int BYTES = 512;
 
     private static final byte[] MAGIC = "LINFERKV".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 1;
-    private static final int CHECKSUM_AT = 36;
+    private static final int VERSION = 2;
+    private static final int CHECKSUM_AT = 40;
 
     private DiskHeader() {}
 
@@ -35,7 +35,8 @@ public final class DiskHeader {
                 .putInt(geometry.kvHeads())
                 .putInt(geometry.chunksPerHead())
                 .putInt(geometry.groupsPerHead())
-                .putInt(geometry.blockBytes())
+                .putInt(geometry.recordBytes())
+                .putInt(geometry.groupBytes())
                 .putInt(geometry.alignmentBytes());
         header.putInt(checksum(header));
         while (header.hasRemaining()) {
@@ -77,6 +78,7 @@ public final class DiskHeader {
         }
         try {
             return new DiskGeometry(
+                    header.getInt(),
                     header.getInt(),
                     header.getInt(),
                     header.getInt(),

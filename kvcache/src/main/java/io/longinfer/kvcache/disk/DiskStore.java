@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * The disk tier of one sequence: blocks are appended in the background and read in batches with several requests in flight.
- * Its file exists from {@link #open} to {@link #close}.
+ * The disk tier of one sequence: records are appended in the background and read in batches through a {@link DiskIo} that it
+ * shares with others. Its file exists from {@link #open} to {@link #close}.
  *
  * <p>Used by one thread; failures of the I/O threads are thrown at its next call. Double close is harmless, use after close
  * throws.
@@ -17,21 +17,26 @@ public final class DiskStore implements AutoCloseable {
     private final TierBudget budget;
     private final DiskCounters counters = new DiskCounters();
     private final Arena arena = Arena.ofShared();
+    private final ReadQueue queue;
+    private final RecordTable records;
     private final BlockFile file;
     private final DiskWriter writer;
-    private final DiskReaders readers;
+    private long reservedBytes;
     private boolean closed;
 
-    private DiskStore(DiskGeometry geometry, Options options, TierBudget budget) {
+    /** Operations under way, guarded by the monitor of the queue. */
+    int readsInFlight;
+
+    private DiskStore(DiskGeometry geometry, Options options, TierBudget budget, DiskIo io) {
         this.geometry = geometry;
         this.budget = budget;
+        queue = io.queue();
+        reservedBytes = geometry.headerBytes();
         // Memory first: once the file exists and threads run, nothing can fail any more.
-        MemorySegment ring = buffer(options.ringBlocks);
-        MemorySegment buffers = buffer((long) options.ioThreads * options.runBlocks);
-        BlockChecksums checksums = new BlockChecksums(geometry);
+        records = new RecordTable(geometry);
+        MemorySegment ring = arena.allocate(options.ringBytes, geometry.alignmentBytes());
         file = createFile(options);
-        writer = new DiskWriter(file, checksums, counters, ring, options.ringBlocks);
-        readers = new DiskReaders(file, checksums, counters, buffers, options.ioThreads, options.runBlocks);
+        writer = new DiskWriter(file, records, counters, ring, io.options().throttle());
     }
 
     private BlockFile createFile(Options options) {
@@ -48,36 +53,48 @@ public final class DiskStore implements AutoCloseable {
      *
      * @param directory where the file is put
      * @param neededBytes what will be written over its life, checked against the space that is left
-     * @param ringBlocks blocks that wait to be written before the caller must
-     * @param ioThreads reads in flight
-     * @param runBlocks most neighbouring blocks that one operation reads
+     * @param ringBytes memory for records that wait to be written before the caller must, at least one slot
      */
-    public record Options(
-            Path directory, DirectIo directIo, long neededBytes, int ringBlocks, int ioThreads, int runBlocks) {}
+    public record Options(Path directory, DirectIo directIo, long neededBytes, long ringBytes) {}
 
     /**
-     * Creates the file and starts the threads.
+     * Creates the file and starts the writer.
      *
      * @param budget what the file takes is reserved here as it grows
+     * @param io reads for this store, and must outlive it
      * @throws DiskException if the directory is not writable or has too little space, or direct I/O is required but refused
      */
-    public static DiskStore open(DiskGeometry geometry, Options options, TierBudget budget) {
+    public static DiskStore open(DiskGeometry geometry, Options options, TierBudget budget, DiskIo io) {
+        checkMemory(geometry, options, io.options());
         budget.reserve(geometry.headerBytes());
         try {
-            return new DiskStore(geometry, options, budget);
+            return new DiskStore(geometry, options, budget, io);
         } catch (RuntimeException e) {
             budget.release(geometry.headerBytes());
             throw e;
         }
     }
 
-    /** What direct I/O in {@code directory} must be aligned to, at least {@code smallest} bytes. */
-    public static int alignment(Path directory, int smallest) {
-        return BlockFile.alignment(directory, smallest);
+    private static void checkMemory(DiskGeometry geometry, Options options, DiskIo.Options io) {
+        int slot = geometry.largestStrideBytes();
+        if (slot > io.largestBytes() || geometry.alignmentBytes() > io.alignmentBytes()) {
+            throw new IllegalArgumentException("slots of " + slot + " bytes aligned to " + geometry.alignmentBytes()
+                    + " cannot be read in operations of up to " + io.largestBytes() + " bytes aligned to "
+                    + io.alignmentBytes());
+        }
+        if (options.ringBytes < slot || options.ringBytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a write ring of " + options.ringBytes + " bytes: expected between "
+                    + slot + ", one slot, and " + Integer.MAX_VALUE);
+        }
     }
 
-    private MemorySegment buffer(long blocks) {
-        return arena.allocate(blocks * geometry.strideBytes(), geometry.alignmentBytes());
+    /**
+     * What direct I/O in {@code directory} must be aligned to, found by trying.
+     *
+     * @throws DiskException if no file can be made there
+     */
+    public static int alignment(Path directory) {
+        return DiskAlignment.of(directory);
     }
 
     /** Where each block lies. */
@@ -100,29 +117,62 @@ public final class DiskStore implements AutoCloseable {
         return counters;
     }
 
-    /** Bytes that the blocks written so far take. */
+    /** Bytes that the header and the blocks appended so far take. */
     public long usedBytes() {
-        return budget.usedBytes();
+        return reservedBytes;
     }
 
-    /** Writes a block soon; its bytes are copied before this returns. */
-    public void append(int block, MemorySegment source, long offset) {
+    BlockFile file() {
+        return file;
+    }
+
+    RecordTable records() {
+        return records;
+    }
+
+    /** Bytes of the file to read for a block. */
+    int bytesToRead(int block, boolean prefixOnly) {
+        return geometry.aligned(prefixOnly ? records.prefixLength(block) : records.length(block));
+    }
+
+    /**
+     * Writes the record of a block soon; its bytes are copied before this returns. No read of the block may be under way.
+     *
+     * @param prefixLength bytes at the record's start that can be read alone; 0 if none are
+     * @param length bytes of the record
+     */
+    public void append(int block, MemorySegment source, long offset, int prefixLength, int length) {
         writer.check();
         if (!writer.known(block)) {
-            budget.reserve(geometry.strideBytes());
+            budget.reserve(geometry.strideBytes(block));
+            reservedBytes += geometry.strideBytes(block);
         }
-        writer.append(block, source, offset);
+        writer.append(block, source, offset, prefixLength, length);
     }
 
-    /** Starts reading a batch, after waiting for those of its blocks that are still being written. At most two at a time. */
+    /**
+     * Starts reading a batch behind those submitted before to any store, after waiting for those of its records that are still
+     * being written.
+     *
+     * @throws IllegalArgumentException if a record was never written, or has no prefix and only that is asked for
+     */
     public void submit(ReadBatch batch) {
         writer.awaitWritten(batch);
-        readers.submit(batch);
+        batch.locate(this);
+        queue.submit(batch);
     }
 
     /** Waits for a submitted batch, and throws what went wrong with it. */
     public void await(ReadBatch batch) {
-        readers.await(batch);
+        if (!batch.complete()) {
+            long start = System.nanoTime();
+            queue.await(batch);
+            counters.readStallNanos += System.nanoTime() - start;
+        }
+        RuntimeException failure = batch.failure();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Throws what went wrong in the background. */
@@ -139,7 +189,8 @@ public final class DiskStore implements AutoCloseable {
     public void reset() {
         writer.drain();
         writer.reset();
-        budget.release(budget.usedBytes() - geometry.headerBytes());
+        budget.release(reservedBytes - geometry.headerBytes());
+        reservedBytes = geometry.headerBytes();
     }
 
     @Override
@@ -148,13 +199,13 @@ public final class DiskStore implements AutoCloseable {
             return;
         }
         closed = true;
-        readers.close();
+        queue.abandon(this, new IllegalStateException("the disk tier is closed"));
         writer.close();
         try {
             file.close();
         } finally {
             arena.close();
-            budget.release(budget.usedBytes());
+            budget.release(reservedBytes);
         }
     }
 }

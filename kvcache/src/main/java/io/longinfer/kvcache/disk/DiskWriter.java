@@ -1,19 +1,20 @@
 package io.longinfer.kvcache.disk;
 
+import io.longinfer.kvcache.pipeline.Throttle;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * Writes blocks in the background: the caller's block is copied into a ring and written from there, neighbours in one
+ * Writes records in the background: the caller's record is copied into a ring and written from there, neighbours in one
  * operation. The caller waits only when the ring is full. A failed write is thrown at the next call of any method.
  *
  * <p>One thread appends; any thread may wait for a block. Closing drops what is not yet written.
  */
 final class DiskWriter implements AutoCloseable {
     /** A run longer than this gains nothing and holds the ring. */
-    private static final int LONGEST_RUN = 64;
+    private static final int LONGEST_RUN_BYTES = 256 << 10;
 
     private static final byte UNKNOWN = 0;
     private static final byte PENDING = 1;
@@ -21,13 +22,15 @@ final class DiskWriter implements AutoCloseable {
 
     private final BlockFile file;
     private final DiskGeometry geometry;
-    private final BlockChecksums checksums;
+    private final RecordTable records;
     private final DiskCounters counters;
-    private final MemorySegment ring;
-    private final int[] blocks;
+    private final Throttle throttle;
+    private final MemorySegment buffer;
     private final Thread thread;
 
-    // Guarded by this.
+    // Guarded by this. Pieces of the ring are numbered as records are appended.
+    private final BufferRing ring;
+    private final int[] blocks;
     private final byte[] states;
     private long appended;
     private long written;
@@ -37,15 +40,20 @@ final class DiskWriter implements AutoCloseable {
     /**
      * Starts the thread.
      *
-     * @param ring aligned memory of {@code ringBlocks} strides, zeroed, owned by the caller
+     * @param buffer aligned memory of at least one slot, zeroed, owned by the caller
      */
-    DiskWriter(BlockFile file, BlockChecksums checksums, DiskCounters counters, MemorySegment ring, int ringBlocks) {
+    DiskWriter(BlockFile file, RecordTable records, DiskCounters counters, MemorySegment buffer, Throttle throttle) {
         this.file = file;
         this.geometry = file.geometry();
-        this.checksums = checksums;
+        this.records = records;
         this.counters = counters;
-        this.ring = ring;
-        blocks = new int[ringBlocks];
+        this.buffer = buffer;
+        this.throttle = throttle;
+        int smallest = geometry.groupsPerHead() == 0
+                ? geometry.chunkStrideBytes()
+                : Math.min(geometry.chunkStrideBytes(), geometry.groupStrideBytes());
+        blocks = new int[Math.toIntExact(buffer.byteSize() / smallest)];
+        ring = new BufferRing(buffer.byteSize(), blocks.length);
         states = new byte[geometry.blocks()];
         thread = Thread.ofPlatform().daemon().name("longinfer-kv-writer").start(this::run);
     }
@@ -55,20 +63,26 @@ final class DiskWriter implements AutoCloseable {
         return states[block] != UNKNOWN;
     }
 
-    /** Copies a block into the ring, waiting for room if there is none. */
-    synchronized void append(int block, MemorySegment source, long offset) {
+    /** Copies a record into the ring, waiting for room if there is none. */
+    synchronized void append(int block, MemorySegment source, long offset, int prefixLength, int length) {
         check();
-        if (appended - written == blocks.length) {
+        if (states[block] == PENDING) {
+            awaitWritten(block, true); // the ring would hold two records of one block
+        }
+        records.note(block, prefixLength, length);
+        int stride = geometry.strideBytes(block);
+        long piece = ring.take(stride);
+        if (piece == BufferRing.NONE) {
             long start = System.nanoTime();
-            while (appended - written == blocks.length && failure == null) {
+            while (piece == BufferRing.NONE) {
                 pause();
+                check();
+                piece = ring.take(stride);
             }
             counters.writeStallNanos += System.nanoTime() - start;
-            check();
         }
-        int place = (int) (appended % blocks.length);
-        MemorySegment.copy(source, offset, ring, (long) place * geometry.strideBytes(), geometry.blockBytes());
-        blocks[place] = block;
+        MemorySegment.copy(source, offset, buffer, ring.start(piece), length);
+        blocks[(int) (piece % blocks.length)] = block;
         states[block] = PENDING;
         appended++;
         notifyAll();
@@ -83,14 +97,20 @@ final class DiskWriter implements AutoCloseable {
                 throw new IllegalArgumentException(geometry.describe(block) + " was never written");
             }
             if (states[block] == PENDING) {
-                long start = System.nanoTime();
-                while (states[block] == PENDING && failure == null) {
-                    pause();
-                }
-                counters.readStallNanos += System.nanoTime() - start;
-                check();
+                awaitWritten(block, false);
             }
         }
+    }
+
+    private void awaitWritten(int block, boolean toWrite) {
+        long start = System.nanoTime();
+        while (states[block] == PENDING && failure == null) {
+            pause();
+        }
+        long stall = System.nanoTime() - start;
+        counters.writeStallNanos += toWrite ? stall : 0;
+        counters.readStallNanos += toWrite ? 0 : stall;
+        check();
     }
 
     /** Waits until all is written. */
@@ -127,11 +147,10 @@ final class DiskWriter implements AutoCloseable {
     }
 
     private void run() {
-        ByteBuffer view = ring.asByteBuffer();
+        ByteBuffer view = buffer.asByteBuffer();
         CRC32C crc = new CRC32C();
         int count = 0;
         while (true) {
-            int place;
             synchronized (this) {
                 settle(count);
                 while (written == appended && !closed) {
@@ -140,11 +159,10 @@ final class DiskWriter implements AutoCloseable {
                 if (closed) {
                     return;
                 }
-                place = (int) (written % blocks.length);
-                count = runLength(place);
+                count = runLength();
             }
             try {
-                write(view, crc, place, count);
+                write(view, crc, count);
             } catch (RuntimeException e) {
                 synchronized (this) {
                     failure = e;
@@ -158,29 +176,46 @@ final class DiskWriter implements AutoCloseable {
     /** Marks the last run as written. */
     private void settle(int count) {
         for (int i = 0; i < count; i++) {
-            states[blocks[(int) (written++ % blocks.length)]] = WRITTEN;
+            states[block(written)] = WRITTEN;
+            ring.release(written++);
         }
         notifyAll();
     }
 
-    /** Blocks that follow each other both in the ring and in the file. */
-    private int runLength(int place) {
-        int most = (int) Math.min(LONGEST_RUN, Math.min(appended - written, blocks.length - place));
-        int count = 1;
-        while (count < most && blocks[place + count] == blocks[place + count - 1] + 1) {
-            count++;
-        }
-        return count;
+    private int block(long piece) {
+        return blocks[(int) (piece % blocks.length)];
     }
 
-    private void write(ByteBuffer view, CRC32C crc, int place, int count) {
-        int stride = geometry.strideBytes();
-        for (int i = 0; i < count; i++) {
-            checksums.note(blocks[place + i], crc, view, (place + i) * stride);
+    /** Records that follow each other both in the ring and in the file, from the first not yet written. */
+    private int runLength() {
+        long last = written;
+        long bytes = geometry.strideBytes(block(last));
+        while (last + 1 < appended) {
+            int stride = geometry.strideBytes(block(last));
+            boolean follows = block(last + 1) == block(last) + 1
+                    && geometry.strideBytes(block(last + 1)) == stride
+                    && ring.start(last + 1) == ring.start(last) + stride;
+            if (!follows || bytes + stride > LONGEST_RUN_BYTES) {
+                break;
+            }
+            bytes += stride;
+            last++;
         }
-        view.limit((place + count) * stride).position(place * stride);
-        file.writeBlocks(blocks[place], view);
-        counters.wrote((long) count * stride);
+        return (int) (last + 1 - written);
+    }
+
+    /** Nobody else touches these pieces until they are settled. */
+    private void write(ByteBuffer view, CRC32C crc, int count) {
+        int bytes = 0;
+        for (int i = 0; i < count; i++) {
+            int block = block(written + i);
+            records.noteChecksums(block, crc, view, (int) ring.start(written + i));
+            bytes += i < count - 1 ? geometry.strideBytes(block) : geometry.aligned(records.length(block));
+        }
+        long due = throttle.reserve(bytes);
+        file.writeBlocks(block(written), buffer, ring.start(written), bytes);
+        throttle.await(due);
+        counters.wrote(bytes, count);
     }
 
     @Override

@@ -21,9 +21,9 @@ final class TemporaryFiles {
         FILES.add(path);
     }
 
-    /** Deletes a file if there is one; a file that cannot be deleted is tried again at the exit. */
+    /** Deletes a file that was added and is still there; a file that cannot be deleted is tried again at the exit. */
     static void delete(Path path) {
-        if (path == null) {
+        if (path == null || !FILES.contains(path)) {
             return;
         }
         try {

@@ -196,7 +196,8 @@ public final class TieredAttention {
     }
 
     /** A chunk has come from the disk; called by the I/O threads. */
-    private void arrive(int slot, java.lang.foreign.MemorySegment source, long offset) {
+    @SuppressWarnings("UnusedVariable") // a BlockTarget: chunks are read whole
+    private void arrive(int slot, java.lang.foreign.MemorySegment source, long offset, int prefixLength, int length) {
         tiers.pool().write(slot, source, offset);
     }
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class DiskHeaderTest {
-    private static final DiskGeometry GEOMETRY = new DiskGeometry(5, 2, 512, 32, 4096, 4096);
+    private static final DiskGeometry GEOMETRY = new DiskGeometry(5, 2, 512, 32, 2560, 4096, 512);
     private static final Path FILE = Path.of("some.kv");
 
     private static ByteBuffer encoded() {

@@ -4,6 +4,7 @@ import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.budget.TierBudget;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -20,26 +21,42 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Random reads of 4 KiB chunks, direct, in batches of {@link #BATCH} with several in flight; the score is chunks a second.
- * With one thread and runs of one it is what a loop of plain reads would do. The file is 1 GiB, in the folder of system
- * property {@code kvcache.bench.dir} or the temporary one.
+ * Random direct reads of records, in batches of {@link #BATCH}; the score is records a second. The file is some 0.5 GiB, in
+ * the folder of system property {@code kvcache.bench.dir} or the temporary one.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class DiskReadBenchmark {
-    static final int BATCH = 256;
-    private static final int BLOCKS = 1 << 18;
+    static final int BATCH = 512;
+    private static final int BLOCKS = 1 << 17;
 
-    /** Reads in flight. */
-    @Param({"1", "4", "8", "16"})
-    public int threads;
+    /** How the disk is read. */
+    @Param({"URING", "THREADS"})
+    public DiskIo.Backend backend;
 
-    /** Neighbouring chunks asked for together. */
-    @Param({"1", "8"})
+    /** Requests in flight. */
+    @Param({"8", "32", "64", "128"})
+    public int depth;
+
+    /** Bytes of a record, which is also its slot. */
+    @Param({"4096", "2560", "1536"})
+    public int recordBytes;
+
+    /** Records asked for together. */
+    @Param({"1"})
     public int run;
 
+    /** Slots from one record of a run to the next. */
+    @Param({"1"})
+    public int step;
+
+    /** Gaps that are read over. */
+    @Param({"0"})
+    public int bridgeBytes;
+
     private final Random random = new Random(1);
+    private DiskIo io;
     private DiskStore store;
     private ReadBatch batch;
 
@@ -47,18 +64,20 @@ public class DiskReadBenchmark {
     @Setup(Level.Trial)
     public void write() {
         Path directory = Path.of(System.getProperty("kvcache.bench.dir", System.getProperty("java.io.tmpdir")));
-        DiskGeometry geometry = new DiskGeometry(1, 1, BLOCKS, 0, 4096, 4096);
+        DiskGeometry geometry = new DiskGeometry(1, 1, BLOCKS, 0, recordBytes, 0, DiskStore.alignment(directory));
+        io = DiskIo.open(DiskIo.Options.of(backend).withDepth(depth).withBridge(bridgeBytes));
         store = DiskStore.open(
                 geometry,
-                new DiskStore.Options(directory, DirectIo.REQUIRED, geometry.fileBytes(), 1024, threads, run),
-                new TierBudget(Tier.DISK, Long.MAX_VALUE));
-        MemorySegment block = Arena.ofAuto().allocate(4096);
+                new DiskStore.Options(directory, DirectIo.REQUIRED, geometry.fileBytes(), 4 << 20),
+                new TierBudget(Tier.DISK, Long.MAX_VALUE),
+                io);
+        MemorySegment block = Arena.ofAuto().allocate(recordBytes);
         for (int i = 0; i < BLOCKS; i++) {
-            block.set(java.lang.foreign.ValueLayout.JAVA_INT, 0, i);
-            store.append(i, block, 0);
+            block.set(ValueLayout.JAVA_INT, 0, i);
+            store.append(i, block, 0, recordBytes, recordBytes);
         }
         store.drain();
-        batch = new ReadBatch((tag, source, offset) -> {});
+        batch = new ReadBatch((tag, source, offset, prefixLength, length) -> {});
     }
 
     /** One batch. */
@@ -67,9 +86,9 @@ public class DiskReadBenchmark {
     public void read() {
         batch.clear();
         for (int i = 0; i < BATCH; i += run) {
-            int first = random.nextInt(BLOCKS - run);
+            int first = random.nextInt(BLOCKS - run * step);
             for (int j = 0; j < run; j++) {
-                batch.add(first + j, i + j);
+                batch.add(first + j * step, i + j);
             }
         }
         store.submit(batch);
@@ -80,5 +99,6 @@ public class DiskReadBenchmark {
     @TearDown(Level.Trial)
     public void close() {
         store.close();
+        io.close();
     }
 }

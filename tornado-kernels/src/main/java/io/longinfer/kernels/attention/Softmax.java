@@ -3,6 +3,7 @@ package io.longinfer.kernels.attention;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 import static io.longinfer.kernels.vector.Lanes.FLOATS;
 
+import io.longinfer.kernels.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -26,13 +27,14 @@ final class Softmax {
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    /** The sum of {@code n} values. */
-    static float sum(float[] x, int offset, int n) {
+    /** The sum of {@code n} values, with scratch of {@code [COUNT]}. */
+    static float sum(float[] x, int offset, int n, float[] lanes) {
         FloatVector sum = FloatVector.fromArray(FLOATS, x, offset);
         for (int i = COUNT; i < n; i += COUNT) {
             sum = sum.add(FloatVector.fromArray(FLOATS, x, offset + i));
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0);
     }
 
     /**

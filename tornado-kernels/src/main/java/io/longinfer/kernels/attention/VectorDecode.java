@@ -27,6 +27,7 @@ final class VectorDecode {
 
     private final Wave wave = new Wave(CHUNKS);
     private final HalfColumns pairs = new HalfColumns();
+    private final float[] lanes = new float[COUNT];
     private float[] queries = {};
     private float[] scores = {};
     private float[] factors = {};
@@ -120,7 +121,7 @@ final class VectorDecode {
         int tokens = wave.size() * ChunkLayout.TOKENS;
         float max = Math.max(state.max()[row], Softmax.max(scores, g * STRIDE, tokens) * SCALE);
         factors[g] = Softmax.raise(state, row, max);
-        state.sum()[row] += Exponential.exp(scores, g * STRIDE, tokens, SCALE, max, SCALE);
+        state.sum()[row] += Exponential.exp(scores, g * STRIDE, tokens, SCALE, max, SCALE, lanes);
     }
 
     /** Adds up each chunk's weights; those of the waves before follow the new maximum. */
@@ -132,7 +133,7 @@ final class VectorDecode {
         }
         for (int c = 0; c < wave.size(); c++) {
             mass[massOffset + wave.place(c)] =
-                    Softmax.sum(scores, g * STRIDE + c * ChunkLayout.TOKENS, ChunkLayout.TOKENS) / SCALE;
+                    Softmax.sum(scores, g * STRIDE + c * ChunkLayout.TOKENS, ChunkLayout.TOKENS, lanes) / SCALE;
         }
     }
 

@@ -33,6 +33,7 @@ final class VectorPrefill {
     private final float[] scores = new float[ROWS * STRIDE];
     private final int[] scoreRows = new int[ROWS];
     private final float[] factors = new float[ROWS];
+    private final float[] lanes = new float[COUNT];
     private float[] keys = {};
     private float[] values = {};
     private float[] parts = {};
@@ -149,7 +150,7 @@ final class VectorPrefill {
             int row = stateRows[r];
             float max = Math.max(state.max()[row], Softmax.max(scores, r * STRIDE, tokens));
             factors[r] = Softmax.raise(state, row, max);
-            state.sum()[row] += Exponential.exp(scores, r * STRIDE, tokens, 1, max, 1);
+            state.sum()[row] += Exponential.exp(scores, r * STRIDE, tokens, 1, max, 1, lanes);
         }
         for (int column = 0; column * COUNT < partStride; column += 2) {
             int first = column * WAVE_TOKENS * COUNT;

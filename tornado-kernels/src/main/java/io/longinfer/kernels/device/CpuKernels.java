@@ -12,6 +12,9 @@ import io.longinfer.kernels.elementwise.VectorElementwiseKernels;
 import io.longinfer.kernels.linear.LinearKernels;
 import io.longinfer.kernels.linear.ScalarLinearKernels;
 import io.longinfer.kernels.linear.VectorLinearKernels;
+import io.longinfer.kernels.quantization.QuantizationKernels;
+import io.longinfer.kernels.quantization.ScalarQuantizationKernels;
+import io.longinfer.kernels.quantization.VectorQuantizationKernels;
 
 /**
  * A set of kernels for the CPU.
@@ -23,6 +26,7 @@ public record CpuKernels(
         AttentionKernels attention,
         AbstractKernels abstracts,
         ElementwiseKernels elementwise,
+        QuantizationKernels quantization,
         int vectorBits) {
 
     /** The readable twins. */
@@ -32,6 +36,7 @@ public record CpuKernels(
                 new ScalarAttentionKernels(),
                 new ScalarAbstractKernels(),
                 new ScalarElementwiseKernels(),
+                new ScalarQuantizationKernels(),
                 0);
     }
 
@@ -48,6 +53,7 @@ public record CpuKernels(
                 new VectorAttentionKernels(),
                 new VectorAbstractKernels(),
                 new VectorElementwiseKernels(),
+                new VectorQuantizationKernels(),
                 jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize());
     }
 }

@@ -14,6 +14,7 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
     private static final int BLOCK = 256;
 
     private final ThreadLocal<float[]> blocks = ThreadLocal.withInitial(() -> new float[BLOCK]);
+    private final ThreadLocal<float[]> scratch = ThreadLocal.withInitial(() -> new float[COUNT]);
     private final ScalarElementwiseKernels scalar = new ScalarElementwiseKernels();
 
     /** Whether this machine's vectors are wide enough; if not, take {@link ScalarElementwiseKernels}. */
@@ -23,7 +24,7 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
 
     @Override
     public void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] y, int yOffset, int n) {
-        float scale = (float) (1 / Math.sqrt(squares(x, xOffset, n) / n + epsilon));
+        float scale = (float) (1 / Math.sqrt(squares(x, xOffset, n, scratch.get()) / n + epsilon));
         int i = 0;
         for (; i <= n - COUNT; i += COUNT) {
             FloatVector.fromArray(FLOATS, x, xOffset + i)
@@ -36,7 +37,7 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
         }
     }
 
-    private static double squares(float[] x, int offset, int n) {
+    private static double squares(float[] x, int offset, int n, float[] lanes) {
         FloatVector even = FloatVector.zero(FLOATS);
         FloatVector odd = FloatVector.zero(FLOATS);
         int i = 0;
@@ -46,7 +47,8 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
             even = a.fma(a, even);
             odd = b.fma(b, odd);
         }
-        double sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+        even.add(odd).intoArray(lanes, 0);
+        double sum = Lanes.sum(lanes, 0);
         for (; i < n; i++) {
             sum += (double) x[offset + i] * x[offset + i];
         }
@@ -56,8 +58,9 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
     @Override
     public void layerNorm(
             float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int n) {
-        float mean = (float) (sum(x, xOffset, n) / n);
-        float scale = (float) (1 / Math.sqrt(squaredDistances(x, xOffset, mean, n) / n + epsilon));
+        float[] lanes = scratch.get();
+        float mean = (float) (sum(x, xOffset, n, lanes) / n);
+        float scale = (float) (1 / Math.sqrt(squaredDistances(x, xOffset, mean, n, lanes) / n + epsilon));
         int i = 0;
         for (; i <= n - COUNT; i += COUNT) {
             FloatVector.fromArray(FLOATS, x, xOffset + i)
@@ -71,27 +74,29 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
         }
     }
 
-    private static double sum(float[] x, int offset, int n) {
+    private static double sum(float[] x, int offset, int n, float[] lanes) {
         FloatVector sums = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - COUNT; i += COUNT) {
             sums = sums.add(FloatVector.fromArray(FLOATS, x, offset + i));
         }
-        double sum = sums.reduceLanes(VectorOperators.ADD);
+        sums.intoArray(lanes, 0);
+        double sum = Lanes.sum(lanes, 0);
         for (; i < n; i++) {
             sum += x[offset + i];
         }
         return sum;
     }
 
-    private static double squaredDistances(float[] x, int offset, float mean, int n) {
+    private static double squaredDistances(float[] x, int offset, float mean, int n, float[] lanes) {
         FloatVector squares = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - COUNT; i += COUNT) {
             FloatVector distance = FloatVector.fromArray(FLOATS, x, offset + i).sub(mean);
             squares = distance.fma(distance, squares);
         }
-        double sum = squares.reduceLanes(VectorOperators.ADD);
+        squares.intoArray(lanes, 0);
+        double sum = Lanes.sum(lanes, 0);
         for (; i < n; i++) {
             sum += ((double) x[offset + i] - mean) * (x[offset + i] - mean);
         }
@@ -125,10 +130,11 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
     @Override
     public void siluMultiply(float[] gate, int gateOffset, float[] up, int upOffset, int n) {
         float[] exponentials = blocks.get();
+        float[] lanes = scratch.get();
         for (int i = 0; i < n; i += BLOCK) {
             int length = Math.min(BLOCK, n - i);
             negativeMagnitudes(gate, gateOffset + i, length, exponentials);
-            Exponential.exp(exponentials, 0, length, 1, 0, 1);
+            Exponential.exp(exponentials, 0, length, 1, 0, 1, lanes);
             gate(gate, gateOffset + i, up, upOffset + i, length, exponentials);
         }
     }
@@ -190,7 +196,7 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
 
     @Override
     public float expAndSum(float[] x, int offset, int n) {
-        return Exponential.exp(x, offset, n, 1, max(x, offset, n), 1);
+        return Exponential.exp(x, offset, n, 1, max(x, offset, n), 1, scratch.get());
     }
 
     private static float max(float[] x, int offset, int n) {

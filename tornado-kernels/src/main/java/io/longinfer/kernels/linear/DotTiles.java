@@ -4,8 +4,8 @@ import static io.longinfer.kernels.vector.Lanes.COUNT;
 import static io.longinfer.kernels.vector.Lanes.FLOATS;
 
 import io.longinfer.kernels.quantization.WeightMatrix;
+import io.longinfer.kernels.vector.Lanes;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Products with a few tokens as tiles of dot products: two rows are expanded to floats, and four tokens keep eight sums
@@ -94,8 +94,7 @@ final class DotTiles {
     private static void emit(float[] sums, int width, int height, float[] y, int yAt, int yStride) {
         for (int t = 0; t < width; t++) {
             for (int i = 0; i < height; i++) {
-                y[yAt + t * yStride + i] = FloatVector.fromArray(FLOATS, sums, (t * ROWS + i) * COUNT)
-                        .reduceLanes(VectorOperators.ADD);
+                y[yAt + t * yStride + i] = Lanes.sum(sums, (t * ROWS + i) * COUNT);
             }
         }
     }

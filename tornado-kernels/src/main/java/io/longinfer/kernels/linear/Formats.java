@@ -34,21 +34,29 @@ final class Formats {
         };
     }
 
-    /** The product of one row with {@code x}, for formats whose rows are not multiplied in pairs. */
-    static float dot(TensorType type, MemorySegment data, long at, int columns, float[] x, int xAt, float[] sums) {
+    /** The product of one row with {@code x}, for formats whose rows are not multiplied in pairs; with scratch of {@code [COUNT]}. */
+    static float dot(
+            TensorType type,
+            MemorySegment data,
+            long at,
+            int columns,
+            float[] x,
+            int xAt,
+            float[] sums,
+            float[] lanes) {
         int small = columns / SmallBlocks.ELEMENTS;
         int big = columns / SuperBlocks.ELEMENTS;
         return switch (type) {
-            case F32 -> PlainRows.dotF32(data, at, columns, x, xAt);
-            case F16 -> PlainRows.dotF16(data, at, columns, x, xAt);
-            case BF16 -> PlainRows.dotBF16(data, at, columns, x, xAt);
-            case Q8_0 -> SmallBlocks.dotQ8_0(data, at, small, x, xAt);
+            case F32 -> PlainRows.dotF32(data, at, columns, x, xAt, lanes);
+            case F16 -> PlainRows.dotF16(data, at, columns, x, xAt, lanes);
+            case BF16 -> PlainRows.dotBF16(data, at, columns, x, xAt, lanes);
+            case Q8_0 -> SmallBlocks.dotQ8_0(data, at, small, x, xAt, lanes);
             case Q4_0, Q4_1 -> throw new IllegalArgumentException("rows of " + type + " are multiplied in pairs");
-            case Q5_0 -> SmallBlocks.dotQ5_0(data, at, small, x, xAt, sums);
-            case Q5_1 -> SmallBlocks.dotQ5_1(data, at, small, x, xAt, sums);
-            case Q4_K -> SuperBlocks.dotQ4_K(data, at, big, x, xAt, sums);
-            case Q5_K -> SuperBlocks.dotQ5_K(data, at, big, x, xAt, sums);
-            case Q6_K -> SixBitBlocks.dotQ6_K(data, at, big, x, xAt);
+            case Q5_0 -> SmallBlocks.dotQ5_0(data, at, small, x, xAt, sums, lanes);
+            case Q5_1 -> SmallBlocks.dotQ5_1(data, at, small, x, xAt, sums, lanes);
+            case Q4_K -> SuperBlocks.dotQ4_K(data, at, big, x, xAt, sums, lanes);
+            case Q5_K -> SuperBlocks.dotQ5_K(data, at, big, x, xAt, sums, lanes);
+            case Q6_K -> SixBitBlocks.dotQ6_K(data, at, big, x, xAt, lanes);
         };
     }
 }

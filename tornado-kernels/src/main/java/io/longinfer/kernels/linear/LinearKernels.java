@@ -17,7 +17,7 @@ public interface LinearKernels {
 
     /**
      * {@code y[t * yStride + r] = sum_c w[r][c] * x[t * xStride + c]} for {@code rowFrom <= r < rowTo} and {@code 0 <= t <
-     * tokens}.
+     * tokens}. With up to 8 tokens, each one's results are those of {@link #matVec} to the bit.
      *
      * @param x {@code [tokens][xStride]}, the first {@code columns} of each row used
      * @param y {@code [tokens][yStride]}; only the range's columns are written

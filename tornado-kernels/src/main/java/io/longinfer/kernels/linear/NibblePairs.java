@@ -5,6 +5,7 @@ import static io.longinfer.kernels.vector.Lanes.COUNT;
 import static io.longinfer.kernels.vector.Lanes.FLOATS;
 import static io.longinfer.kernels.vector.Lanes.INTS;
 
+import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
@@ -24,17 +25,18 @@ import jdk.incubator.vector.VectorOperators;
 final class NibblePairs {
     static final float SCALE = 0x1p64f;
 
-    private static final float UNSCALE = 0x1p48f;
-    private static final int HALF_BITS = 0x8FFFE000;
+    static final float UNSCALE = 0x1p48f;
+    static final int HALF_BITS = 0x8FFFE000;
     private static final int ELEMENTS = SmallBlocks.ELEMENTS;
 
     private NibblePairs() {}
 
     /**
-     * The products of the rows at {@code first} and {@code second} with {@code x}, into {@code pair}.
+     * The products of the rows at {@code first} and {@code second} with {@code x}, into the first two of {@code pair}.
      *
      * @param x {@code [32 * blocks]}, times {@link #SCALE}
      * @param sums {@code [blocks]}, of the scaled {@code x}
+     * @param pair {@code [2 * COUNT]}
      */
     static void dotQ4_1(MemorySegment w, long first, long second, int blocks, float[] x, float[] sums, float[] pair) {
         FloatVector sum0 = FloatVector.zero(FLOATS);
@@ -73,8 +75,10 @@ final class NibblePairs {
             offsets0 = Math.fma(Float.intBitsToFloat((dm0 >> 3) & HALF_BITS), sum, offsets0);
             offsets1 = Math.fma(Float.intBitsToFloat((dm1 >> 3) & HALF_BITS), sum, offsets1);
         }
-        pair[0] = (sum0.reduceLanes(VectorOperators.ADD) + offsets0) * UNSCALE;
-        pair[1] = (sum1.reduceLanes(VectorOperators.ADD) + offsets1) * UNSCALE;
+        sum0.intoArray(pair, 0);
+        sum1.intoArray(pair, COUNT);
+        pair[0] = (Lanes.sum(pair, 0) + offsets0) * UNSCALE;
+        pair[1] = (Lanes.sum(pair, COUNT) + offsets1) * UNSCALE;
     }
 
     /** As {@link #dotQ4_1}; the minimum is eight scales below zero. */
@@ -112,7 +116,9 @@ final class NibblePairs {
             offsets0 = Math.fma(d0, sum, offsets0);
             offsets1 = Math.fma(d1, sum, offsets1);
         }
-        pair[0] = (sum0.reduceLanes(VectorOperators.ADD) + offsets0) * UNSCALE;
-        pair[1] = (sum1.reduceLanes(VectorOperators.ADD) + offsets1) * UNSCALE;
+        sum0.intoArray(pair, 0);
+        sum1.intoArray(pair, COUNT);
+        pair[0] = (Lanes.sum(pair, 0) + offsets0) * UNSCALE;
+        pair[1] = (Lanes.sum(pair, COUNT) + offsets1) * UNSCALE;
     }
 }

@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorOperators;
 final class PlainRows {
     private PlainRows() {}
 
-    static float dotF32(MemorySegment w, long at, int columns, float[] x, int xAt) {
+    static float dotF32(MemorySegment w, long at, int columns, float[] x, int xAt, float[] lanes) {
         FloatVector a = zero();
         FloatVector b = zero();
         int c = 0;
@@ -26,11 +26,12 @@ final class PlainRows {
             a = f32(w, at + 4L * c).fma(load(x, xAt + c), a);
             b = f32(w, at + 4L * (c + COUNT)).fma(load(x, xAt + c + COUNT), b);
         }
-        float sum = a.add(b).reduceLanes(VectorOperators.ADD);
+        a.add(b).intoArray(lanes, 0);
+        float sum = Lanes.sum(lanes, 0);
         return c == columns ? sum : sum + dotTail(TensorType.F32, w, at, c, columns, x, xAt);
     }
 
-    static float dotF16(MemorySegment w, long at, int columns, float[] x, int xAt) {
+    static float dotF16(MemorySegment w, long at, int columns, float[] x, int xAt, float[] lanes) {
         FloatVector a = zero();
         FloatVector b = zero();
         int c = 0;
@@ -38,11 +39,12 @@ final class PlainRows {
             a = f16(w, at + 2L * c).fma(load(x, xAt + c), a);
             b = f16(w, at + 2L * (c + COUNT)).fma(load(x, xAt + c + COUNT), b);
         }
-        float sum = a.add(b).reduceLanes(VectorOperators.ADD);
+        a.add(b).intoArray(lanes, 0);
+        float sum = Lanes.sum(lanes, 0);
         return c == columns ? sum : sum + dotTail(TensorType.F16, w, at, c, columns, x, xAt);
     }
 
-    static float dotBF16(MemorySegment w, long at, int columns, float[] x, int xAt) {
+    static float dotBF16(MemorySegment w, long at, int columns, float[] x, int xAt, float[] lanes) {
         FloatVector a = zero();
         FloatVector b = zero();
         int c = 0;
@@ -50,7 +52,8 @@ final class PlainRows {
             a = bf16(w, at + 2L * c).fma(load(x, xAt + c), a);
             b = bf16(w, at + 2L * (c + COUNT)).fma(load(x, xAt + c + COUNT), b);
         }
-        float sum = a.add(b).reduceLanes(VectorOperators.ADD);
+        a.add(b).intoArray(lanes, 0);
+        float sum = Lanes.sum(lanes, 0);
         return c == columns ? sum : sum + dotTail(TensorType.BF16, w, at, c, columns, x, xAt);
     }
 

@@ -6,6 +6,7 @@ import static io.longinfer.kernels.vector.Lanes.COUNT;
 import static io.longinfer.kernels.vector.Lanes.FLOATS;
 import static io.longinfer.kernels.vector.Lanes.INTS;
 
+import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -29,7 +30,7 @@ final class SixBitBlocks {
 
     private SixBitBlocks() {}
 
-    static float dotQ6_K(MemorySegment w, long at, int blocks, float[] x, int xAt) {
+    static float dotQ6_K(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] lanes) {
         FloatVector sum = FloatVector.zero(FLOATS);
         for (int b = 0; b < blocks; b++) {
             long block = at + (long) BLOCK_BYTES * b;
@@ -80,7 +81,8 @@ final class SixBitBlocks {
                 sum = group3.fma(FloatVector.broadcast(FLOATS, d * w.get(ValueLayout.JAVA_BYTE, scale + 6)), sum);
             }
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0);
     }
 
     static void expandQ6_K(MemorySegment w, long at, int blocks, float[] out, int outAt) {

@@ -28,7 +28,7 @@ final class SmallBlocks {
 
     private SmallBlocks() {}
 
-    static float dotQ8_0(MemorySegment w, long at, int blocks, float[] x, int xAt) {
+    static float dotQ8_0(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] lanes) {
         FloatVector sum = zero();
         for (int b = 0; b < blocks; b++) {
             long block = at + 34L * b;
@@ -38,10 +38,11 @@ final class SmallBlocks {
             }
             sum = products.fma(broadcast(half(w, block)), sum);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0);
     }
 
-    static float dotQ5_0(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
+    static float dotQ5_0(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums, float[] lanes) {
         FloatVector sum = zero();
         float offsets = 0;
         for (int b = 0; b < blocks; b++) {
@@ -51,10 +52,11 @@ final class SmallBlocks {
                     .fma(broadcast(d), sum);
             offsets = Math.fma(-16 * d, sums[b], offsets);
         }
-        return sum.reduceLanes(VectorOperators.ADD) + offsets;
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0) + offsets;
     }
 
-    static float dotQ5_1(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
+    static float dotQ5_1(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums, float[] lanes) {
         FloatVector sum = zero();
         float offsets = 0;
         for (int b = 0; b < blocks; b++) {
@@ -64,7 +66,8 @@ final class SmallBlocks {
                     .fma(broadcast(d), sum);
             offsets = Math.fma(half(w, block + 2), sums[b], offsets);
         }
-        return sum.reduceLanes(VectorOperators.ADD) + offsets;
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0) + offsets;
     }
 
     /** Products of 32 nibbles, each with its fifth bit in {@code fifth}, with {@code x}. */

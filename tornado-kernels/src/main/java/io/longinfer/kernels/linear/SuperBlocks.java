@@ -11,6 +11,7 @@ import static io.longinfer.kernels.linear.SmallBlocks.high;
 import static io.longinfer.kernels.linear.SmallBlocks.low;
 import static io.longinfer.kernels.vector.Lanes.COUNT;
 
+import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -30,7 +31,7 @@ final class SuperBlocks {
 
     private SuperBlocks() {}
 
-    static float dotQ4_K(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
+    static float dotQ4_K(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums, float[] lanes) {
         FloatVector sum = zero();
         float offsets = 0;
         for (int b = 0; b < blocks; b++) {
@@ -52,10 +53,11 @@ final class SuperBlocks {
             }
             offsets = Math.fma(half(w, block + 2), minima(minima(w, block + 4), sums, PARTS * b), offsets);
         }
-        return sum.reduceLanes(VectorOperators.ADD) - offsets;
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0) - offsets;
     }
 
-    static float dotQ5_K(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums) {
+    static float dotQ5_K(MemorySegment w, long at, int blocks, float[] x, int xAt, float[] sums, float[] lanes) {
         FloatVector sum = zero();
         float offsets = 0;
         for (int b = 0; b < blocks; b++) {
@@ -78,7 +80,8 @@ final class SuperBlocks {
             }
             offsets = Math.fma(half(w, block + 2), minima(minima(w, block + 4), sums, PARTS * b), offsets);
         }
-        return sum.reduceLanes(VectorOperators.ADD) - offsets;
+        sum.intoArray(lanes, 0);
+        return Lanes.sum(lanes, 0) - offsets;
     }
 
     static void expandQ4_K(MemorySegment w, long at, int blocks, float[] out, int outAt) {

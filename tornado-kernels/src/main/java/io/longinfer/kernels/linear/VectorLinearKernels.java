@@ -16,6 +16,9 @@ public final class VectorLinearKernels implements LinearKernels {
     private static final float[] NO_SUMS = {};
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
+    /** Up to here the sums of a token are formed in the order of {@link #matVec}: to the bit, they are the same. */
+    static final int FEW_TOKENS = 8;
+
     /** From here on, laying panels out by columns pays for itself ({@code LinearKernelsBenchmark.matMul}). */
     private static final int MANY_TOKENS = 40;
 
@@ -36,7 +39,8 @@ public final class VectorLinearKernels implements LinearKernels {
                 float[] sums = Formats.needsSums(w.type()) ? scratch.blockSums(x, xOffset, w.columns()) : NO_SUMS;
                 long rowBytes = w.rowBytes();
                 for (int r = rowFrom; r < rowTo; r++) {
-                    y[yOffset + r] = Formats.dot(w.type(), w.data(), r * rowBytes, w.columns(), x, xOffset, sums);
+                    y[yOffset + r] = Formats.dot(
+                            w.type(), w.data(), r * rowBytes, w.columns(), x, xOffset, sums, scratch.sums());
                 }
             }
         }
@@ -76,6 +80,8 @@ public final class VectorLinearKernels implements LinearKernels {
         Objects.checkFromToIndex((tokens - 1) * yStride + rowFrom, (tokens - 1) * yStride + rowTo, y.length);
         if (tokens == 1) {
             matVec(w, rowFrom, rowTo, x, 0, y, 0);
+        } else if (tokens <= FEW_TOKENS) {
+            FewTokens.matMul(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, SCRATCH.get());
         } else if (tokens < MANY_TOKENS) {
             DotTiles.matMul(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, SCRATCH.get());
         } else {

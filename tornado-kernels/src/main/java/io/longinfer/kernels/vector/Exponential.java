@@ -33,9 +33,11 @@ public final class Exponential {
      * {@code x[i] = exp(x[i] * scale - subtrahend) * resultScale} for {@code n} values whose argument of exp is at most 0:
      * relative error under 3e-7; results that would be subnormal may be 0, and arguments down to -Float.MAX_VALUE give 0.
      *
+     * @param lanes scratch, {@code [COUNT]}
      * @return the sum of the exponentials, without {@code resultScale}
      */
-    public static float exp(float[] x, int offset, int n, float scale, float subtrahend, float resultScale) {
+    public static float exp(
+            float[] x, int offset, int n, float scale, float subtrahend, float resultScale, float[] lanes) {
         FloatVector sums = FloatVector.zero(FLOATS);
         int i = 0;
         for (; i <= n - COUNT; i += COUNT) {
@@ -62,7 +64,8 @@ public final class Exponential {
             sums = sums.add(e);
             e.mul(broadcast(FLOATS, resultScale)).intoArray(x, offset + i);
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        sums.intoArray(lanes, 0);
+        float sum = Lanes.sum(lanes, 0);
         for (; i < n; i++) {
             float e = (float) Math.exp(x[offset + i] * scale - subtrahend);
             sum += e;

@@ -32,6 +32,19 @@ public final class Lanes {
         return COUNT >= 8;
     }
 
+    /**
+     * The sum of a vector's lanes that lie in an array, always in the same order; overwrites them. What {@code reduceLanes}
+     * adds up depends on whether the compiler or the interpreter runs it, and with that a result on how warm the process is.
+     */
+    public static float sum(float[] lanes, int at) {
+        for (int half = COUNT / 2; half > 0; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[at];
+    }
+
     private static VectorSpecies<Float> floats() {
         int preferred = FloatVector.SPECIES_PREFERRED.vectorBitSize();
         int bits = Integer.getInteger("longinfer.vectorBits", Math.clamp(preferred, 128, 512));

@@ -1,17 +1,14 @@
 package io.longinfer.kernels.device;
 
+import static io.longinfer.kernels.device.RandomDecoder.VOCABULARY;
+import static io.longinfer.kernels.device.RandomDecoder.shape;
+import static io.longinfer.kernels.device.RandomDecoder.weights;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.quantization.TensorType;
-import io.longinfer.kernels.quantization.WeightMatrix;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -20,9 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A whole decoder on the CPU device against {@link ReferenceDecoder}, in blocks of awkward sizes. */
 class CpuSessionTest {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final int TOKENS = 150;
-    static final int VOCABULARY = 70;
 
     @ParameterizedTest
     @CsvSource({
@@ -60,12 +55,12 @@ class CpuSessionTest {
 
     private static void check(
             DecoderWeights weights, int[] ids, int[] blocks, CpuDevice device, List<double[]> expected) {
-        try (Cached cached = new Cached(weights, device)) {
+        try (CachedSession cached = new CachedSession(weights, device, TOKENS, 1)) {
             int block = 0;
             int count;
             for (int from = 0; from < ids.length; from += count) {
                 count = Math.min(blocks[block++ % blocks.length], ids.length - from);
-                cached.read(ids, from, count);
+                cached.read(ids, count);
                 float[] logits = new float[count * VOCABULARY];
                 cached.session.logits(0, count, logits);
                 for (int t = 0; t < count; t++) {
@@ -89,10 +84,11 @@ class CpuSessionTest {
         DecoderWeights weights = weights(shape(6, 3, 16, true), random);
         int[] ids = random.ints(161, 0, VOCABULARY).toArray();
         try (WorkerPool workers = new SpinningWorkerPool("test", 2);
-                Cached cached = new Cached(weights, new CpuDevice(workers, CpuKernels.fastest()))) {
+                CachedSession cached =
+                        new CachedSession(weights, new CpuDevice(workers, CpuKernels.fastest()), 170, 1)) {
             cached.session.recordMass(true);
-            cached.read(ids, 0, 160);
-            cached.read(ids, 160, 1);
+            cached.read(ids, 160);
+            cached.read(ids, 1);
             // 160 tokens are ten closed chunks; the last token is alone in the open one, so its own weight is missing.
             for (int head = 0; head < 3; head++) {
                 double sum = 0;
@@ -132,112 +128,14 @@ class CpuSessionTest {
         DecoderWeights weights = weights(shape(4, 2, 16, true), random);
         int[] ids = random.ints(64, 0, VOCABULARY).toArray();
         CpuDevice device = new CpuDevice(WorkerPool.sequential(), CpuKernels.scalar());
-        try (Cached inOne = new Cached(weights, device);
-                Cached byToken = new Cached(weights, device)) {
-            inOne.read(ids, 0, 64);
+        try (CachedSession inOne = new CachedSession(weights, device, TOKENS, 1);
+                CachedSession byToken = new CachedSession(weights, device, TOKENS, 1)) {
+            inOne.read(ids, 64);
             for (int i = 0; i < 64; i++) {
-                byToken.read(ids, i, 1);
+                byToken.read(ids, 1);
             }
             byte[] a = inOne.bytes(0);
             assertArrayEquals(a, byToken.bytes(0));
         }
-    }
-
-    /** A session with the plainest cache: every closed chunk kept and attended. */
-    private static final class Cached implements AutoCloseable {
-        final DeviceSession session;
-        final DecoderShape shape;
-        final List<KvPool> pools = new ArrayList<>();
-        final int chunksPerHead = TOKENS;
-        final Block block = new Block();
-        int position;
-
-        Cached(DecoderWeights weights, CpuDevice device) {
-            shape = weights.shape();
-            session = device.open(weights, 256, 1);
-            for (int layer = 0; layer < shape.layers(); layer++) {
-                pools.add(device.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunksPerHead));
-            }
-        }
-
-        void read(int[] ids, int from, int count) {
-            session.begin(block.clear().add(0, position, ids, from, count));
-            for (int layer = 0; layer < shape.layers(); layer++) {
-                session.project(layer);
-                BlockTable table = new BlockTable(shape.kvHeads());
-                for (int head = 0; head < shape.kvHeads(); head++) {
-                    for (int chunk = 0; chunk < position / ChunkLayout.TOKENS; chunk++) {
-                        table.add(head, chunk, head * chunksPerHead + chunk);
-                    }
-                }
-                session.attend(layer, 0, pools.get(layer), table);
-                session.finish(layer);
-                keep(session.closedChunks(0), pools.get(layer));
-            }
-            position += count;
-        }
-
-        private void keep(ClosedChunks closed, KvPool pool) {
-            for (int head = 0; head < shape.kvHeads(); head++) {
-                for (int c = 0; c < closed.count(); c++) {
-                    long offset = head * closed.headStrideBytes()
-                            + (long) c * pool.layout().sizeBytes();
-                    pool.write(head * chunksPerHead + closed.first() + c, closed.memory(), offset);
-                }
-            }
-        }
-
-        byte[] bytes(int layer) {
-            return ((CpuKvPool) pools.get(layer)).memory().toArray(ValueLayout.JAVA_BYTE);
-        }
-
-        @Override
-        public void close() {
-            session.close();
-            pools.forEach(KvPool::close);
-        }
-    }
-
-    private static DecoderShape shape(int heads, int kvHeads, int headDim, boolean interleaved) {
-        double[] frequencies = new double[headDim / 2];
-        for (int i = 0; i < frequencies.length; i++) {
-            frequencies[i] = Math.pow(10000, -2.0 * i / headDim);
-        }
-        DecoderShape.Rope rope = new DecoderShape.Rope(headDim, interleaved, frequencies, 1f);
-        return new DecoderShape(2, 40, heads, kvHeads, headDim, 52, VOCABULARY, 1e-5f, rope, 512);
-    }
-
-    private static DecoderWeights weights(DecoderShape shape, SplittableRandom random) {
-        List<DecoderWeights.Layer> layers = new ArrayList<>();
-        for (int layer = 0; layer < shape.layers(); layer++) {
-            layers.add(new DecoderWeights.Layer(
-                    ones(shape.width()),
-                    matrix(shape.queryWidth(), shape.width(), random),
-                    matrix(shape.kvWidth(), shape.width(), random),
-                    matrix(shape.kvWidth(), shape.width(), random),
-                    matrix(shape.width(), shape.queryWidth(), random),
-                    ones(shape.width()),
-                    matrix(shape.feedForward(), shape.width(), random),
-                    matrix(shape.feedForward(), shape.width(), random),
-                    matrix(shape.width(), shape.feedForward(), random)));
-        }
-        WeightMatrix embedding = matrix(shape.vocabulary(), shape.width(), random);
-        return new DecoderWeights(shape, embedding, layers, ones(shape.width()), embedding);
-    }
-
-    static float[] ones(int n) {
-        float[] ones = new float[n];
-        Arrays.fill(ones, 1f);
-        return ones;
-    }
-
-    static WeightMatrix matrix(int rows, int columns, SplittableRandom random) {
-        float[] values = new float[rows * columns];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (random.nextGaussian() / Math.sqrt(columns));
-        }
-        MemorySegment data = MemorySegment.ofArray(new byte[values.length * Float.BYTES]);
-        MemorySegment.copy(MemorySegment.ofArray(values), FLOAT, 0, data, FLOAT, 0, values.length);
-        return new WeightMatrix("random", TensorType.F32, rows, columns, data);
     }
 }

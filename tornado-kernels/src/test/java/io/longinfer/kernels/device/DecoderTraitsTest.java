@@ -120,7 +120,7 @@ class DecoderTraitsTest {
                 family.kvHeads,
                 HEAD_DIM,
                 FEED_FORWARD,
-                CpuSessionTest.VOCABULARY,
+                RandomDecoder.VOCABULARY,
                 1e-5f,
                 rope,
                 CONTEXT,
@@ -145,21 +145,21 @@ class DecoderTraitsTest {
             boolean gated = traits.feedForward() == DecoderTraits.FeedForward.SILU_GATED;
             layers.add(new DecoderWeights.Layer(
                     vector(WIDTH, 1, random),
-                    CpuSessionTest.matrix(shape.queryWidth(), WIDTH, random),
-                    CpuSessionTest.matrix(shape.kvWidth(), WIDTH, random),
-                    CpuSessionTest.matrix(shape.kvWidth(), WIDTH, random),
-                    CpuSessionTest.matrix(WIDTH, shape.queryWidth(), random),
+                    RandomDecoder.matrix(shape.queryWidth(), WIDTH, random),
+                    RandomDecoder.matrix(shape.kvWidth(), WIDTH, random),
+                    RandomDecoder.matrix(shape.kvWidth(), WIDTH, random),
+                    RandomDecoder.matrix(WIDTH, shape.queryWidth(), random),
                     vector(WIDTH, 1, random),
-                    gated ? Optional.of(CpuSessionTest.matrix(FEED_FORWARD, WIDTH, random)) : Optional.empty(),
-                    CpuSessionTest.matrix(FEED_FORWARD, WIDTH, random),
-                    CpuSessionTest.matrix(WIDTH, FEED_FORWARD, random),
+                    gated ? Optional.of(RandomDecoder.matrix(FEED_FORWARD, WIDTH, random)) : Optional.empty(),
+                    RandomDecoder.matrix(FEED_FORWARD, WIDTH, random),
+                    RandomDecoder.matrix(WIDTH, FEED_FORWARD, random),
                     vector(traits.normsHeads() ? HEAD_DIM : 0, 1, random),
                     vector(traits.normsHeads() ? HEAD_DIM : 0, 1, random),
                     biases));
         }
-        WeightMatrix embedding = CpuSessionTest.matrix(CpuSessionTest.VOCABULARY, WIDTH, random);
+        WeightMatrix embedding = RandomDecoder.matrix(RandomDecoder.VOCABULARY, WIDTH, random);
         Optional<WeightMatrix> positions = traits.learnsPositions()
-                ? Optional.of(CpuSessionTest.matrix(CONTEXT + 2, WIDTH, random))
+                ? Optional.of(RandomDecoder.matrix(CONTEXT + 2, WIDTH, random))
                 : Optional.empty();
         return new DecoderWeights(
                 shape,

@@ -56,6 +56,14 @@ final class ReferenceDecoder {
         return times(weights.output(), norm(x, weights.outputNorm(), weights.outputNormBias()));
     }
 
+    /** Queries of {@code layer}, not scaled, as if {@code token} went in there as it comes from the embedding. */
+    double[] guessQueries(int token, int layer, int position) {
+        DecoderWeights.Layer w = weights.layers().get(layer);
+        double[] h = norm(
+                row(weights.embedding(), token), w.attentionNorm(), w.biases().attentionNorm());
+        return turn(layer, plus(times(w.query(), h), w.biases().query()), w.queryNorm(), position);
+    }
+
     private double[] attend(double[] q, List<double[]> keys, List<double[]> values, int window) {
         int dim = shape.headDim();
         double[] out = new double[q.length];

@@ -1,5 +1,6 @@
 package io.longinfer.kernels.linear;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -9,6 +10,7 @@ import io.longinfer.kernels.quantization.WeightMatrix;
 import io.longinfer.kernels.vector.Lanes;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
@@ -77,6 +79,38 @@ class VectorLinearKernelsTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Sequences that decode together must compute what each would alone: from 2 to 8 tokens, to the bit. */
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void fewTokensAreVectorsToTheBit(TensorType type) {
+        Random random = seeded();
+        for (LinearKernels kernels : List.of(scalar, vector)) {
+            for (int columns : columns(type)) {
+                for (int tokens = 2; tokens <= VectorLinearKernels.FEW_TOKENS && columns <= 256; tokens++) {
+                    fewTokens(kernels, type, EMULATED ? 3 : 13, columns, tokens, random);
+                }
+            }
+        }
+    }
+
+    private static void fewTokens(
+            LinearKernels kernels, TensorType type, int rows, int columns, int tokens, Random random) {
+        try (Arena arena = Arena.ofConfined()) {
+            WeightMatrix w = RandomWeights.of(type, rows, columns, arena, random);
+            int xStride = columns + random.nextInt(3);
+            float[] x = RandomWeights.vector(tokens * xStride, random);
+            float[] expected = new float[tokens * rows];
+            float[] actual = new float[tokens * rows];
+            for (int t = 0; t < tokens; t++) {
+                kernels.matVec(w, 0, rows, x, t * xStride, expected, t * rows);
+            }
+            int split = random.nextInt(rows + 1);
+            kernels.matMul(w, 0, split, x, xStride, tokens, actual, rows);
+            kernels.matMul(w, split, rows, x, xStride, tokens, actual, rows);
+            assertArrayEquals(expected, actual, () -> type + ", " + columns + " columns, " + tokens + " tokens");
         }
     }
 

@@ -1,0 +1,236 @@
+package io.longinfer.kvcache.disk;
+
+import io.longinfer.kvcache.pipeline.Throttle;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Reads through io_uring with one thread, which hands over many operations at once, verifies what came and delivers it. While
+ * it sleeps in the kernel, a counter that is read through the same ring wakes it for new work. Ends when the queue refuses
+ * work; {@link #join} waits for that.
+ */
+final class UringReaders implements DiskIo.Readers {
+    /** Requests beside the reads: the counter, and timeouts whose results were not yet taken. */
+    private static final int OTHER_REQUESTS = 8;
+
+    private static final int MOST_TIMEOUTS = 4;
+
+    /** Deliveries after which freed places are used again, so that the disk does not run dry during a long row of them. */
+    private static final int DELIVERIES = 16;
+
+    /** Results to wait for at once while many reads are under way: fewer trips through the scheduler. */
+    private static final int MOST_AWAITED = 8;
+
+    private static final long SIGNAL = -1;
+    private static final long TIMEOUT = -2;
+
+    private final ReadQueue queue;
+    private final Throttle throttle;
+    private final ReadOperation[] operations;
+    private final CompletableFuture<Uring> setUp = new CompletableFuture<>();
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment signalled = arena.allocate(8, 8);
+    private final MemorySegment one = arena.allocate(8, 8);
+    private final int signal;
+    private final Thread thread;
+    private boolean failed;
+
+    // The thread's own.
+    private final int[] free;
+    private int freeCount;
+    private final int[] held;
+    private int heldCount;
+    private int timeouts;
+    private long nextTimeout;
+
+    private UringReaders(ReadQueue queue, int depth, Throttle throttle) throws IOException {
+        this.queue = queue;
+        this.throttle = throttle;
+        operations = new ReadOperation[depth];
+        free = new int[depth];
+        held = new int[depth];
+        for (int i = 0; i < depth; i++) {
+            operations[i] = new ReadOperation(queue.buffer());
+            free[freeCount++] = i;
+        }
+        one.set(ValueLayout.JAVA_LONG, 0, 1);
+        signal = LinuxCalls.eventfd();
+        thread = Thread.ofPlatform().daemon().name("longinfer-kv-uring").start(this::run);
+    }
+
+    /**
+     * Starts the thread.
+     *
+     * @throws IOException if io_uring cannot be used here, with the reason
+     */
+    static UringReaders start(ReadQueue queue, int depth, Throttle throttle) throws IOException {
+        if (!LinuxCalls.available()) {
+            throw new IOException("io_uring is used on Linux on x86-64 and aarch64, not on "
+                    + System.getProperty("os.name") + " on " + System.getProperty("os.arch"));
+        }
+        UringReaders readers = new UringReaders(queue, depth, throttle);
+        try {
+            readers.setUp.join();
+        } catch (CompletionException e) {
+            readers.join();
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        }
+        queue.wakeWith(readers::wake);
+        return readers;
+    }
+
+    private void wake() {
+        try {
+            LinuxCalls.signal(signal, one.address());
+        } catch (IOException e) {
+            throw new IllegalStateException("the disk's reader cannot be woken", e);
+        }
+    }
+
+    private void run() {
+        Uring ring;
+        try {
+            ring = new Uring(operations.length + OTHER_REQUESTS); // by the thread that will use it
+        } catch (IOException e) {
+            setUp.completeExceptionally(e);
+            return;
+        }
+        setUp.complete(ring);
+        try (ring) {
+            serve(ring);
+        } catch (IOException | RuntimeException | Error e) {
+            failed = true;
+            giveUp(new IllegalStateException("io_uring failed under the disk tier", e));
+        }
+    }
+
+    private void serve(Uring ring) throws IOException {
+        awaitSignal(ring);
+        while (true) {
+            deliverDue();
+            fill(ring);
+            if (freeCount == operations.length && queue.refuses()) {
+                return;
+            }
+            if (heldCount > 0) {
+                armTimeout(ring);
+            }
+            if (ring.prepared() || !ring.ready()) {
+                int underWay = operations.length - freeCount - heldCount;
+                ring.enter(heldCount > 0 ? 1 : Math.clamp(underWay / 4, 1, MOST_AWAITED));
+            }
+            reap(ring);
+        }
+    }
+
+    private void awaitSignal(Uring ring) {
+        ring.read(signal, signalled.address(), Long.BYTES, 0, SIGNAL);
+    }
+
+    private void fill(Uring ring) {
+        while (freeCount > 0 && queue.take(operations[free[freeCount - 1]])) {
+            int index = free[--freeCount];
+            ReadOperation operation = operations[index];
+            ring.read(operation.file().descriptor(), operation.address(), operation.bytes(), operation.at(), index);
+        }
+    }
+
+    private void reap(Uring ring) {
+        for (int deliveries = 0; deliveries < DELIVERIES && ring.ready(); deliveries++) {
+            long tag = ring.tag();
+            int result = ring.result();
+            ring.next();
+            if (tag == SIGNAL) {
+                awaitSignal(ring);
+            } else if (tag == TIMEOUT) {
+                timeouts--;
+            } else {
+                arrived((int) tag, result);
+            }
+        }
+    }
+
+    private void arrived(int index, int result) {
+        ReadOperation operation = operations[index];
+        if (result != operation.bytes()) {
+            // Cut short, or failed: the plain call reads the rest, or says what is wrong.
+            Optional<RuntimeException> error = operation.read(Math.max(0, result));
+            if (error.isPresent()) {
+                finish(index, error);
+                return;
+            }
+        }
+        if (throttle.limited() && operation.due() - System.nanoTime() > 0) {
+            held[heldCount++] = index;
+        } else {
+            finish(index, operation.deliver());
+        }
+    }
+
+    private void finish(int index, Optional<RuntimeException> error) {
+        queue.finish(operations[index], error);
+        free[freeCount++] = index;
+    }
+
+    /** Delivers what a slower disk would have read by now. */
+    private void deliverDue() {
+        int kept = 0;
+        for (int i = 0; i < heldCount; i++) {
+            int index = held[i];
+            if (operations[index].due() - System.nanoTime() > 0) {
+                held[kept++] = index;
+            } else {
+                finish(index, operations[index].deliver());
+            }
+        }
+        heldCount = kept;
+    }
+
+    /** Sees to it that the thread is awake when the first of the held operations is due. */
+    private void armTimeout(Uring ring) {
+        long first = operations[held[0]].due();
+        for (int i = 1; i < heldCount; i++) {
+            long due = operations[held[i]].due();
+            first = due - first < 0 ? due : first;
+        }
+        if (timeouts == 0 || (first - nextTimeout < 0 && timeouts < MOST_TIMEOUTS)) {
+            nextTimeout = first;
+            timeouts++;
+            ring.timeout(Math.max(1, first - System.nanoTime()), TIMEOUT);
+        }
+    }
+
+    /** The kernel may still write: the buffer must stay. */
+    private void giveUp(RuntimeException error) {
+        queue.refuse(error);
+        boolean[] idle = new boolean[operations.length];
+        for (int i = 0; i < freeCount; i++) {
+            idle[free[i]] = true;
+        }
+        for (int i = 0; i < operations.length; i++) {
+            if (!idle[i]) {
+                queue.finish(operations[i], Optional.of(error));
+            }
+        }
+    }
+
+    @Override
+    public boolean join() {
+        Threads.join(thread);
+        if (!failed) {
+            try {
+                LinuxCalls.close(signal);
+            } catch (IOException e) {
+                throw new IllegalStateException("the disk's reader does not close cleanly", e);
+            } finally {
+                arena.close();
+            }
+        }
+        return !failed;
+    }
+}

@@ -1,0 +1,8 @@
+package io.longinfer.kernels.quantization;
+
+class VectorQuantizationKernelsTest extends QuantizationKernelsContract {
+    @Override
+    QuantizationKernels kernels() {
+        return new VectorQuantizationKernels();
+    }
+}
