@@ -3,6 +3,7 @@ package io.longinfer.model;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.model.chat.ChatTemplate;
+import io.longinfer.model.dummy.DummyWeights;
 import io.longinfer.model.gguf.GgufFile;
 import io.longinfer.model.gguf.ModelFormatException;
 import io.longinfer.model.huggingface.HuggingFaceModel;
@@ -22,11 +23,15 @@ public final class Model implements AutoCloseable {
     private final Path path;
     private final Runnable unmap;
     private final DecoderWeights weights;
-    private final Tokenizer tokenizer;
+    private final Optional<Tokenizer> tokenizer;
     private final Optional<ChatTemplate> chatTemplate;
 
     private Model(
-            Path path, Runnable unmap, DecoderWeights weights, Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate)
+            Path path,
+            Runnable unmap,
+            DecoderWeights weights,
+            Optional<Tokenizer> tokenizer,
+            Optional<ChatTemplate> chatTemplate)
             throws IOException {
         this.path = path;
         this.unmap = unmap;
@@ -34,12 +39,13 @@ public final class Model implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.chatTemplate = chatTemplate;
         int rows = weights.shape().vocabulary();
-        if (tokenizer.vocabularySize() > rows) {
+        int tokens = tokenizer.map(Tokenizer::vocabularySize).orElse(0);
+        if (tokens > rows) {
             throw new ModelFormatException(
                     path,
                     ModelFormatException.NO_OFFSET,
                     "the tokenizer",
-                    tokenizer.vocabularySize() + " tokens",
+                    tokens + " tokens",
                     "at most " + rows + ", the rows of the embedding");
         }
     }
@@ -59,7 +65,8 @@ public final class Model implements AutoCloseable {
         try {
             DecoderWeights weights = LlamaLoader.load(file);
             Tokenizer tokenizer = Tokenizer.of(file.metadata());
-            return new Model(path, file::close, weights, tokenizer, ChatTemplate.of(file.metadata(), tokenizer));
+            return new Model(
+                    path, file::close, weights, Optional.of(tokenizer), ChatTemplate.of(file.metadata(), tokenizer));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -70,11 +77,21 @@ public final class Model implements AutoCloseable {
         HuggingFaceModel model = HuggingFaceModel.open(path);
         try {
             HuggingFaceText text = HuggingFaceText.read(path);
-            return new Model(path, model::close, model.weights(), text.tokenizer(), text.chatTemplate());
+            return new Model(path, model::close, model.weights(), Optional.of(text.tokenizer()), text.chatTemplate());
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }
+    }
+
+    /**
+     * A model of random weights, without a tokenizer.
+     *
+     * @param shape its shape's name, or the path of a {@code config.json}; becomes its path
+     * @param weights closed with the model
+     */
+    public static Model dummy(String shape, DummyWeights weights) throws IOException {
+        return new Model(Path.of(shape), weights::close, weights.weights(), Optional.empty(), Optional.empty());
     }
 
     /** The path of the file or directory. */
@@ -92,9 +109,14 @@ public final class Model implements AutoCloseable {
         return weights;
     }
 
-    /** The tokenizer. */
+    /**
+     * The tokenizer.
+     *
+     * @throws IllegalStateException if this is a model of random weights, which has none
+     */
     public Tokenizer tokenizer() {
-        return tokenizer;
+        return tokenizer.orElseThrow(
+                () -> new IllegalStateException(path + " is a shape with dummy weights: it has no" + " tokenizer"));
     }
 
     /** The model's own chat template, if it has one. */

@@ -29,16 +29,6 @@ public final class HuggingFaceModel implements AutoCloseable {
     }
 
     /**
-     * The shape that a {@code config.json} describes.
-     *
-     * @throws ModelFormatException if its architecture or one of its settings is not handled
-     * @throws IOException if it cannot be read
-     */
-    public static DecoderShape shape(Path config) throws IOException {
-        return new HuggingFaceConfig(JsonReader.read(config)).shape();
-    }
-
-    /**
      * Maps a checkpoint and checks it against its configuration.
      *
      * @throws ModelFormatException if architecture or settings are not handled, or tensors are missing, of wrong shapes, or
