@@ -205,15 +205,25 @@ public final class KvCache implements AutoCloseable {
         pipeline.prepare(layer, selection, !dense && plan.mode() != KvPlan.Mode.DEVICE);
     }
 
-    private void all(Selection target, int count) {
+    /** Whether the step at hand chooses among the chunks of a layer. A layer whose window has moved on attends all of it. */
+    private boolean selects(int layer) {
+        return !dense && firstVisible(layer) == 0 && selector.chooses(layer, chunks.closed(layer));
+    }
+
+    /** The first chunk that the next token of a layer sees: what lies before its window is of no use to anyone. */
+    private int firstVisible(int layer) {
+        return shape.firstVisible(layer, chunks.closed(layer) * ChunkLayout.TOKENS) / ChunkLayout.TOKENS;
+    }
+
+    private void all(Selection target, int layer) {
         for (int head = 0; head < shape.kvHeads(); head++) {
-            target.all(head, count);
+            target.range(head, firstVisible(layer), chunks.closed(layer));
         }
     }
 
     /** Whether {@link #readAhead} of {@code layer} needs queries in the step at hand. */
     public boolean needsQueriesToReadAhead(int layer) {
-        return pipeline.readsAhead() && !dense && selector.chooses(layer, chunks.closed(layer));
+        return pipeline.readsAhead() && selects(layer);
     }
 
     /**
@@ -232,7 +242,7 @@ public final class KvCache implements AutoCloseable {
         if (needsQueriesToReadAhead(layer)) {
             selector.guess(layer, count, queries, offset, guess);
         } else {
-            all(guess, count);
+            all(guess, layer);
         }
         pipeline.readAhead(layer, guess, !dense);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.report.Rates;
 import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.KvConfig;
+import io.longinfer.model.Model;
 import io.longinfer.model.generation.BatchSession;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -40,6 +42,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOption model;
+
+    @Mixin
+    private ShapeOptions shape;
 
     @Option(
             names = "--depths",
@@ -110,7 +115,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Integer> sorted = depths.stream().distinct().sorted().toList();
         int context = kv.context(sorted.getLast() + decode + prefill);
         KvConfig configuration = kv.config();
-        try (LoadedModel loaded = LoadedModel.open(model.model, device);
+        try (LoadedModel loaded = load();
                 BatchSession session = loaded.batch(configuration, context, batch)) {
             Random random = new Random(seed.seed);
             int[] tokens =
@@ -132,6 +137,11 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private LoadedModel load() throws IOException {
+        Optional<Model> dummy = shape.model(seed.seed);
+        return dummy.isPresent() ? LoadedModel.of(dummy.get(), device) : LoadedModel.open(model.model, device);
     }
 
     /** Goes once through the depths; {@code results} is null while warming up. */

@@ -21,7 +21,11 @@ import java.util.Arrays;
 record LoadedModel(Model model, Engine engine, int prefillBlock) implements AutoCloseable {
     /** Opens a model by name or path. */
     static LoadedModel open(String nameOrPath, DeviceOptions options) throws IOException {
-        Model model = Model.open(ModelCatalog.resolve(nameOrPath));
+        return of(Model.open(ModelCatalog.resolve(nameOrPath)), options);
+    }
+
+    /** Takes over an open model. */
+    static LoadedModel of(Model model, DeviceOptions options) {
         return new LoadedModel(model, Engine.cpu(options.threads()), options.prefillBlock);
     }
 
