@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the precision of KV costs: perplexity of docs/kv-precision.txt (prose of this repository, as it was when first measured)
 # for each selector and precision, with SmolLM2, in windows of 1,024 tokens of which 512 are decoded; and how far it is above full
-# attention in f16, token by token. Some ten minutes on 2 cores. Arguments go to longinfer perplexity, --ratio 0.2 for example.
+# attention in f16, token by token. Ten to twenty minutes on 2 cores; with TOKENS=1025, one window instead of two, half of that.
+# Arguments go to longinfer perplexity, --ratio 0.2 for example.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -9,7 +10,7 @@ text=$repo_root/docs/kv-precision.txt
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 run() {
-  "$repo_root/scripts/longinfer" perplexity smollm2 --file "$text" --window 1024 --dense 512 --max-tokens 1537 "$@"
+  "$repo_root/scripts/longinfer" perplexity smollm2 --file "$text" --window 1024 --dense 512 --max-tokens "${TOKENS:-1537}" "$@"
 }
 
 # Makes a row of what a run printed.

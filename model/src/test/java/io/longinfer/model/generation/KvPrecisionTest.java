@@ -26,6 +26,12 @@ class KvPrecisionTest {
     private static final int TOKENS = 931;
     private static final long KIB = 1024;
 
+    /**
+     * Not to the bit: compiled and interpreted vector sums may add in different orders, and a code of 4 bits that falls the other
+     * way is a large step. Codes of codes would show as a multiple of this.
+     */
+    private static final double SAME = 1e-2;
+
     private static Model model;
     private static Engine engine;
     private static int[] ids;
@@ -64,9 +70,8 @@ class KvPrecisionTest {
                     .codec(new Codec(precision.recordPrecision(), false))
                     .build();
             found.put(precision, logits(onDevice));
-            // Not to the bit: compiled and interpreted vector sums may add in different orders.
             double placed = distance(found.get(precision), logits(mostOnDisk));
-            assertTrue(placed < 1e-3, () -> precision + " off by " + placed + " with most chunks on disk");
+            assertTrue(placed < SAME, () -> precision + " off by " + placed + " with most chunks on disk");
         }
         float[][] exact = found.get(KvPrecision.F16);
         double bf16 = distance(exact, found.get(KvPrecision.BF16));
