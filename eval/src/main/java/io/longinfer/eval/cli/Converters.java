@@ -4,6 +4,7 @@ import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.KvPrecision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
@@ -172,6 +173,14 @@ final class Converters {
             } catch (IllegalArgumentException none) {
                 throw refused(value, "auto, or fp16, int8 or int4, each with or without +lz4,");
             }
+        }
+    }
+
+    /** {@code f16}, {@code bf16}, {@code int8} or {@code int4}. */
+    static final class KvPrecisionName implements ITypeConverter<KvPrecision> {
+        @Override
+        public KvPrecision convert(String value) {
+            return constant(KvPrecision.class, value);
         }
     }
 

@@ -3,6 +3,9 @@ package io.longinfer.eval.cli;
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.chunk.PartitionOptions;
+import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.KvPrecision;
+import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
@@ -90,8 +93,18 @@ final class KvOptions {
             paramLabel = "CODEC",
             converter = Converters.CodecName.class,
             description = "How KV lies in host and disk: fp16, int8, int4, each with or without +lz4, or auto: what the"
-                    + " measured links ask for, and less of chunks that weigh little. Default: fp16.")
+                    + " measured links ask for, and less of chunks that weigh little. Default: fp16; with a disk, what"
+                    + " holds --kv-precision exactly.")
     KvConfig.CodecChoice codec;
+
+    @Option(
+            names = "--kv-precision",
+            paramLabel = "f16|bf16|int8|int4",
+            converter = Converters.KvPrecisionName.class,
+            description =
+                    "Precision to which chunks of 16 tokens are rounded when they close, wherever they lie. Device"
+                            + " memory stays fp16: it costs accuracy everywhere and saves bytes in host and disk. Default: f16.")
+    KvPrecision kvPrecision;
 
     @Option(
             names = "--read-ahead",
@@ -225,7 +238,8 @@ final class KvOptions {
                         defaults.partition().slackDecay(),
                         defaults.partition().minRatio()))
                 .abstractPrecision(or(abstractPrecision, defaults.abstractPrecision()))
-                .codecChoice(or(codec, defaults.codecChoice()))
+                .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
+                .codecChoice(codecChoice(defaults))
                 .readAhead(or(readAhead, defaults.readAhead()))
                 .budgets(
                         or(deviceBudget, defaults.deviceBudgetBytes()),
@@ -238,6 +252,18 @@ final class KvOptions {
                 .emulatedDiskBytesPerSecond(or(emulatedDisk, defaults.emulatedDiskBytesPerSecond()))
                 .emulatedLinkBytesPerSecond(or(emulatedLink, defaults.emulatedLinkBytesPerSecond()))
                 .build();
+    }
+
+    /**
+     * Rounded chunks come with a codec that holds them exactly in the fewest bytes. Without a disk that is fp16: a chunk that
+     * moves between device and host would be quantised each time.
+     */
+    private KvConfig.CodecChoice codecChoice(KvConfig defaults) {
+        if (codec != null || kvPrecision == null) {
+            return or(codec, defaults.codecChoice());
+        }
+        boolean backed = or(diskBudget, defaults.diskBudgetBytes()) > 0;
+        return KvConfig.CodecChoice.fixed(new Codec(backed ? kvPrecision.recordPrecision() : Precision.FP16, false));
     }
 
     /** The configuration with the library's defaults: adaptive at 0.1, everything on the device. */
