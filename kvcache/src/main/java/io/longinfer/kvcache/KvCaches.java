@@ -59,7 +59,17 @@ public final class KvCaches implements AutoCloseable {
 
     @Override
     public void close() {
-        caches.forEach(KvCache::close);
-        links.close();
+        try (links) {
+            closeFrom(0);
+        }
+    }
+
+    /** Closes all, whichever fails. */
+    private void closeFrom(int sequence) {
+        if (sequence < caches.size()) {
+            try (KvCache cache = caches.get(sequence)) {
+                closeFrom(sequence + 1);
+            }
+        }
     }
 }
