@@ -20,7 +20,9 @@ import io.longinfer.kvcache.selection.Selector;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.tier.ChunkTable;
+import io.longinfer.kvcache.tier.Residency;
 import io.longinfer.kvcache.tier.TierCounters;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -203,15 +205,25 @@ public final class KvCache implements AutoCloseable {
         pipeline.prepare(layer, selection, !dense && plan.mode() != KvPlan.Mode.DEVICE);
     }
 
-    private void all(Selection target, int count) {
+    /** Whether the step at hand chooses among the chunks of a layer. A layer whose window has moved on attends all of it. */
+    private boolean selects(int layer) {
+        return !dense && firstVisible(layer) == 0 && selector.chooses(layer, chunks.closed(layer));
+    }
+
+    /** The first chunk that the next token of a layer sees: what lies before its window is of no use to anyone. */
+    private int firstVisible(int layer) {
+        return shape.firstVisible(layer, chunks.closed(layer) * ChunkLayout.TOKENS) / ChunkLayout.TOKENS;
+    }
+
+    private void all(Selection target, int layer) {
         for (int head = 0; head < shape.kvHeads(); head++) {
-            target.all(head, count);
+            target.range(head, firstVisible(layer), chunks.closed(layer));
         }
     }
 
     /** Whether {@link #readAhead} of {@code layer} needs queries in the step at hand. */
     public boolean needsQueriesToReadAhead(int layer) {
-        return pipeline.readsAhead() && !dense && selector.chooses(layer, chunks.closed(layer));
+        return pipeline.readsAhead() && selects(layer);
     }
 
     /**
@@ -230,7 +242,7 @@ public final class KvCache implements AutoCloseable {
         if (needsQueriesToReadAhead(layer)) {
             selector.guess(layer, count, queries, offset, guess);
         } else {
-            all(guess, count);
+            all(guess, layer);
         }
         pipeline.readAhead(layer, guess, !dense);
     }
@@ -301,6 +313,30 @@ public final class KvCache implements AutoCloseable {
         memory.write(layer, closedChunks);
         chunks.close(layer, closedChunks.count());
         memory.residency().append(layer, closedChunks);
+    }
+
+    /**
+     * Copies closed chunks of a cache that keeps everything on the device.
+     *
+     * @param target receives {@code [kvHeads][count]} chunks
+     * @return the chunks, in {@code target}
+     * @throws IllegalStateException if this cache has a host or disk tier in use
+     */
+    public ClosedChunks copy(int layer, int first, int count, MemorySegment target) {
+        checkUse(layer);
+        if (plan.mode() != KvPlan.Mode.DEVICE) {
+            throw new IllegalStateException(
+                    "chunks are copied from a cache that lies on the device, this one is in mode " + plan.mode());
+        }
+        long chunkBytes = memory.chunkBytes();
+        Residency residency = memory.residency();
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            for (int i = 0; i < count; i++) {
+                int slot = residency.device().slot(chunks.id(layer, head, first + i));
+                residency.pool().read(slot, target, ((long) head * count + i) * chunkBytes);
+            }
+        }
+        return new ClosedChunks(first, count, target, count * chunkBytes);
     }
 
     private void checkUse(int layer) {

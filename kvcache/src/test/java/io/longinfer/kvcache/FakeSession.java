@@ -293,6 +293,11 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
+    public void resume(int sequence, int position) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void reset(int sequence) {
         Arrays.fill(chunks, new byte[0]);
     }

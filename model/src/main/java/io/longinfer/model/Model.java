@@ -3,60 +3,100 @@ package io.longinfer.model;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.model.chat.ChatTemplate;
+import io.longinfer.model.dummy.DummyWeights;
 import io.longinfer.model.gguf.GgufFile;
+import io.longinfer.model.gguf.ModelFormatException;
+import io.longinfer.model.huggingface.HuggingFaceModel;
+import io.longinfer.model.huggingface.HuggingFaceText;
 import io.longinfer.model.llama.LlamaLoader;
 import io.longinfer.model.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A model read from a GGUF file: weights (in the mapped file), tokenizer and chat template. Immutable; closing unmaps the
- * file, so sessions on it are closed first.
+ * A model read from a GGUF file or a directory in Hugging Face's layout: weights (in mapped files), tokenizer and chat template.
+ * Immutable; closing unmaps the files, so sessions on it are closed first.
  */
 public final class Model implements AutoCloseable {
-    private final GgufFile file;
+    private final Path path;
+    private final Runnable unmap;
     private final DecoderWeights weights;
-    private final Tokenizer tokenizer;
+    private final Optional<Tokenizer> tokenizer;
     private final Optional<ChatTemplate> chatTemplate;
 
-    private Model(GgufFile file) throws IOException {
-        this.file = file;
-        weights = LlamaLoader.load(file);
-        tokenizer = Tokenizer.of(file.metadata());
-        chatTemplate = ChatTemplate.of(file.metadata(), tokenizer);
-        if (tokenizer.vocabularySize() > weights.shape().vocabulary()) {
-            throw file.metadata()
-                    .error(
-                            "tokenizer.ggml.tokens",
-                            tokenizer.vocabularySize() + " tokens",
-                            "at most " + weights.shape().vocabulary() + ", the rows of the embedding");
+    private Model(
+            Path path,
+            Runnable unmap,
+            DecoderWeights weights,
+            Optional<Tokenizer> tokenizer,
+            Optional<ChatTemplate> chatTemplate)
+            throws IOException {
+        this.path = path;
+        this.unmap = unmap;
+        this.weights = weights;
+        this.tokenizer = tokenizer;
+        this.chatTemplate = chatTemplate;
+        int rows = weights.shape().vocabulary();
+        int tokens = tokenizer.map(Tokenizer::vocabularySize).orElse(0);
+        if (tokens > rows) {
+            throw new ModelFormatException(
+                    path,
+                    ModelFormatException.NO_OFFSET,
+                    "the tokenizer",
+                    tokens + " tokens",
+                    "at most " + rows + ", the rows of the embedding");
         }
     }
 
     /**
      * Opens a model.
      *
-     * @throws IOException if the file cannot be read, or is no model that is handled
+     * @param path a GGUF file, or a directory with {@code config.json}, {@code tokenizer.json} and safetensors
+     * @throws IOException if files cannot be read, or are no model that is handled
      */
     public static Model open(Path path) throws IOException {
+        return Files.isDirectory(path) ? directory(path) : gguf(path);
+    }
+
+    private static Model gguf(Path path) throws IOException {
         GgufFile file = GgufFile.open(path);
         try {
-            return new Model(file);
+            DecoderWeights weights = LlamaLoader.load(file);
+            Tokenizer tokenizer = Tokenizer.of(file.metadata());
+            return new Model(
+                    path, file::close, weights, Optional.of(tokenizer), ChatTemplate.of(file.metadata(), tokenizer));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
     }
 
-    /** The file's path. */
-    public Path path() {
-        return file.path();
+    private static Model directory(Path path) throws IOException {
+        HuggingFaceModel model = HuggingFaceModel.open(path);
+        try {
+            HuggingFaceText text = HuggingFaceText.read(path);
+            return new Model(path, model::close, model.weights(), Optional.of(text.tokenizer()), text.chatTemplate());
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
     }
 
-    /** The file. */
-    public GgufFile file() {
-        return file;
+    /**
+     * A model of random weights, without a tokenizer.
+     *
+     * @param shape its shape's name, or the path of a {@code config.json}; becomes its path
+     * @param weights closed with the model
+     */
+    public static Model dummy(String shape, DummyWeights weights) throws IOException {
+        return new Model(Path.of(shape), weights::close, weights.weights(), Optional.empty(), Optional.empty());
+    }
+
+    /** The path of the file or directory. */
+    public Path path() {
+        return path;
     }
 
     /** The decoder's shape. */
@@ -69,18 +109,23 @@ public final class Model implements AutoCloseable {
         return weights;
     }
 
-    /** The tokenizer. */
+    /**
+     * The tokenizer.
+     *
+     * @throws IllegalStateException if this is a model of random weights, which has none
+     */
     public Tokenizer tokenizer() {
-        return tokenizer;
+        return tokenizer.orElseThrow(
+                () -> new IllegalStateException(path + " is a shape with dummy weights: it has no" + " tokenizer"));
     }
 
-    /** The file's own chat template, if it has one. */
+    /** The model's own chat template, if it has one. */
     public Optional<ChatTemplate> chatTemplate() {
         return chatTemplate;
     }
 
     @Override
     public void close() {
-        file.close();
+        unmap.run();
     }
 }

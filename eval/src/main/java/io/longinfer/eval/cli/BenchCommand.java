@@ -4,7 +4,8 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.report.Rates;
 import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.KvConfig;
-import io.longinfer.model.generation.InferenceSession;
+import io.longinfer.model.Model;
+import io.longinfer.model.generation.BatchSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -30,7 +32,9 @@ import picocli.CommandLine.ParentCommand;
             "Measures tokens/s of decoding and of prefill behind several numbers of tokens.",
             "A repetition reads arbitrary tokens up to each depth in turn, there decodes --decode tokens and then"
                     + " reads --prefill more; a depth too close behind the last starts a new sequence. Figures are"
-                    + " medians over the repetitions, with the least and the greatest."
+                    + " medians over the repetitions, with the least and the greatest. With --batch, that many sequences"
+                    + " go through the same depths and decode together; the budgets are theirs together, and tokens/s of"
+                    + " decoding are counted over all of them."
         })
 final class BenchCommand implements Callable<Integer> {
     @ParentCommand
@@ -38,6 +42,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOption model;
+
+    @Mixin
+    private ShapeOptions shape;
 
     @Option(
             names = "--depths",
@@ -62,6 +69,14 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "32",
             description = "Tokens to decode. Default: ${DEFAULT-VALUE}.")
     private int decode;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            defaultValue = "1",
+            description = "Sequences that decode together. Default: ${DEFAULT-VALUE}.")
+    private int batch;
 
     @Option(
             names = {"-r", "--repetitions"},
@@ -100,13 +115,13 @@ final class BenchCommand implements Callable<Integer> {
         List<Integer> sorted = depths.stream().distinct().sorted().toList();
         int context = kv.context(sorted.getLast() + decode + prefill);
         KvConfig configuration = kv.config();
-        try (LoadedModel loaded = LoadedModel.open(model.model, device);
-                InferenceSession session = loaded.session(configuration, context)) {
+        try (LoadedModel loaded = load();
+                BatchSession session = loaded.batch(configuration, context, batch)) {
             Random random = new Random(seed.seed);
             int[] tokens =
                     random.ints(context, 0, loaded.model().shape().vocabulary()).toArray();
             Map<Integer, Rates> results = new TreeMap<>();
-            sorted.forEach(depth -> results.put(depth, new Rates(depth, decode, prefill)));
+            sorted.forEach(depth -> results.put(depth, new Rates(depth, decode * batch, prefill * batch)));
             announce(loaded, configuration);
             List<Integer> shallow =
                     sorted.stream().filter(depth -> depth <= 2048).limit(2).toList();
@@ -124,20 +139,28 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
+    private LoadedModel load() throws IOException {
+        Optional<Model> dummy = shape.model(seed.seed);
+        return dummy.isPresent() ? LoadedModel.of(dummy.get(), device) : LoadedModel.open(model.model, device);
+    }
+
     /** Goes once through the depths; {@code results} is null while warming up. */
-    private void pass(InferenceSession session, List<Integer> sorted, int[] tokens, Map<Integer, Rates> results)
+    private void pass(BatchSession session, List<Integer> sorted, int[] tokens, Map<Integer, Rates> results)
             throws IOException {
         session.reset();
+        int[] next = new int[batch];
         for (int depth : sorted) {
-            if (session.tokens() > depth) {
+            // All sequences are equally far.
+            if (session.tokens(0) > depth) {
                 session.reset();
             }
-            if (session.tokens() < depth) {
-                read(session, tokens, depth - session.tokens());
+            if (session.tokens(0) < depth) {
+                read(session, tokens, depth - session.tokens(0));
             }
             long start = System.nanoTime();
             for (int step = 0; step < decode; step++) {
-                session.decode(tokens[session.tokens()]);
+                Arrays.fill(next, tokens[session.tokens(0)]);
+                session.decode(next);
             }
             long middle = System.nanoTime();
             if (prefill > 0) {
@@ -149,9 +172,12 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static void read(InferenceSession session, int[] tokens, int count) throws IOException {
-        int from = session.tokens();
-        session.prefill(Arrays.copyOfRange(tokens, from, from + count), (done, total) -> {});
+    private static void read(BatchSession session, int[] tokens, int count) throws IOException {
+        int from = session.tokens(0);
+        int[] prompt = Arrays.copyOfRange(tokens, from, from + count);
+        for (int sequence = 0; sequence < session.sequences(); sequence++) {
+            session.prefill(sequence, prompt, (done, total) -> {});
+        }
     }
 
     private void announce(LoadedModel loaded, KvConfig configuration) {
@@ -160,7 +186,8 @@ final class BenchCommand implements Callable<Integer> {
                 .println(loaded.model().path().getFileName() + " on "
                         + loaded.device().profile().name() + ", "
                         + Converters.name(configuration.selector()) + " at ratio "
-                        + configuration.selection().ratio() + ", " + repetitions + " repetitions after " + warmUp
+                        + configuration.selection().ratio() + ", batch " + batch + ", " + repetitions
+                        + " repetitions after " + warmUp
                         + " to warm up, seed " + seed.seed + "; tokens/s");
         parent.streams().requireOpen();
     }
@@ -193,6 +220,7 @@ final class BenchCommand implements Callable<Integer> {
         for (Rates rates : results.values()) {
             Map<String, Object> line = new LinkedHashMap<>(setting);
             line.put("depth", rates.depth());
+            line.put("batch", batch);
             line.put("warmUp", warmUp);
             line.put("decodeTokens", decode);
             line.put("decodeTokensPerSecond", rates.decode());

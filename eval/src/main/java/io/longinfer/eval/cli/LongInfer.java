@@ -25,7 +25,8 @@ import picocli.CommandLine.ScopeType;
             TokenizeCommand.class,
             LogitsCommand.class,
             PlanCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            LatencyCommand.class
         },
         description = "Long-context LLM inference on one machine, its KV cache over device, host and disk.",
         exitCodeListHeading = "%nExit codes:%n",

@@ -8,7 +8,8 @@ final class ModelOption {
             names = {"-m", "--model"},
             paramLabel = "NAME|PATH",
             defaultValue = "needle",
-            description = "A GGUF file, or a name: needle (built in, finds facts in long documents and knows nothing"
-                    + " else), smollm2 (after scripts/fetch-model.sh smollm2). Default: ${DEFAULT-VALUE}.")
+            description =
+                    "A GGUF file, a directory with config.json, tokenizer.json and safetensors, or a name: needle (built in, finds facts in long documents and knows nothing"
+                            + " else), smollm2 (after scripts/fetch-model.sh smollm2). Default: ${DEFAULT-VALUE}.")
     String model;
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,13 @@ class CommandsTest {
     }
 
     @Test
+    void benchMeasuresABatch() {
+        Session session =
+                Session.of("bench", "--batch=3", "--depths=17", "--prefill=4", "--decode=2", "-r1", "--warmup=0");
+        assertTrue(session.succeeded().out().contains("batch 3, 1 repetitions"), session.out());
+    }
+
+    @Test
     void benchMeasuresEachDepth() throws IOException {
         Path json = folder.resolve("bench.jsonl");
         Session session = Session.of(
@@ -98,5 +106,20 @@ class CommandsTest {
         Map<String, Object> last = JSON.std.mapFrom(lines.getLast());
         assertEquals(70, last.get("depth"));
         assertEquals(2, ((List<?>) last.get("decodeTokensPerSecond")).size());
+    }
+
+    @Test
+    void benchTakesAShapeInPlaceOfAModel() throws IOException {
+        Path shape = Files.writeString(
+                folder.resolve("small.json"),
+                "{\"model_type\":\"opt\",\"hidden_size\":64,\"num_hidden_layers\":2,\"num_attention_heads\":4,"
+                        + "\"ffn_dim\":96,\"vocab_size\":300,\"max_position_embeddings\":512}");
+        String[] rest = {"--dummy-type=F16", "--dummy-share-layers", "--depths=20", "--prefill=5", "--decode=2", "-r=1"
+        };
+        Session session = Session.of(Stream.concat(Stream.of("bench", "--shape=" + shape), Stream.of(rest))
+                        .toArray(String[]::new))
+                .succeeded();
+        assertTrue(session.out().startsWith("small.json on "), session.out());
+        assertEquals(1, Session.of("bench", "--shape=none").code());
     }
 }

@@ -27,10 +27,16 @@ public final class Selection {
 
     /** Lets a head attend all of the first {@code count} chunks. */
     public void all(int kvHead, int count) {
-        for (int chunk = 0; chunk < count; chunk++) {
-            chunks[kvHead][chunk] = chunk;
+        range(kvHead, 0, count);
+    }
+
+    /** Lets a head attend all chunks from {@code first} to before {@code end}. */
+    public void range(int kvHead, int first, int end) {
+        int size = 0;
+        for (int chunk = first; chunk < end; chunk++) {
+            chunks[kvHead][size++] = chunk;
         }
-        sizes[kvHead] = count;
+        sizes[kvHead] = size;
     }
 
     /** KV heads. */

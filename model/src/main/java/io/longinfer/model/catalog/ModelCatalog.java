@@ -27,7 +27,7 @@ public final class ModelCatalog {
     /**
      * The file of a model.
      *
-     * @param nameOrPath {@code needle}, {@code smollm2}, or the path of a GGUF file
+     * @param nameOrPath {@code needle}, {@code smollm2}, or the path of a GGUF file or a checkpoint's directory
      * @throws ModelNotFoundException if there is none
      * @throws IOException if the embedded model cannot be put into the cache directory
      */
@@ -101,11 +101,14 @@ public final class ModelCatalog {
         if (given.isEmpty() || !Files.exists(path)) {
             throw new ModelNotFoundException(
                     given,
-                    "there is no model '" + given + "': give the path of a GGUF file, or one of the names needle,"
-                            + " smollm2");
+                    "there is no model '" + given + "': give the path of a GGUF file or a checkpoint's directory,"
+                            + " or one of the names needle, smollm2");
         }
-        if (Files.isDirectory(path)) {
-            throw new ModelNotFoundException(given, path + " is a directory: give the path of a GGUF file in it");
+        if (Files.isDirectory(path) && !Files.exists(path.resolve("config.json"))) {
+            throw new ModelNotFoundException(
+                    given,
+                    path + " is a directory without config.json: give the path of a GGUF file in it, or of a directory"
+                            + " with config.json, tokenizer.json and safetensors");
         }
         return path;
     }

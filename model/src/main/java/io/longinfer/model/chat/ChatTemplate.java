@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How a model wants conversations written: the template under {@code tokenizer.chat_template}, rendered as Hugging Face's
+ * How a model wants conversations written: the template that its file holds, rendered as Hugging Face's
  * libraries do. Immutable, safe for any thread.
  */
 public final class ChatTemplate {
@@ -36,8 +36,12 @@ public final class ChatTemplate {
 
     /** The template of a model's file, if it has one. */
     public static Optional<ChatTemplate> of(GgufMetadata metadata, Tokenizer tokenizer) throws ModelFormatException {
-        return metadata.stringIf(KEY)
-                .map(text -> new ChatTemplate(text, tokenizer, Clock.system(ZoneId.systemDefault())));
+        return metadata.stringIf(KEY).map(text -> of(text, tokenizer));
+    }
+
+    /** A template that was found elsewhere. */
+    public static ChatTemplate of(String template, Tokenizer tokenizer) {
+        return new ChatTemplate(template, tokenizer, Clock.system(ZoneId.systemDefault()));
     }
 
     private static String name(Tokenizer tokenizer, OptionalInt id) {

@@ -1,5 +1,6 @@
 package io.longinfer.model.generation;
 
+import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.Block;
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
@@ -13,6 +14,8 @@ import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.generation.InferenceSession.LogitsListener;
 import io.longinfer.model.generation.InferenceSession.PrefillListener;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -29,6 +32,9 @@ public final class BatchSession implements AutoCloseable {
     private static final int LOGITS_BATCH = 32;
 
     private static final float[] NO_QUERIES = {};
+
+    /** Chunks of a KV head that are copied at once. */
+    private static final int ADOPTED_CHUNKS = 32;
 
     private final DecoderShape shape;
     private final DeviceSession session;
@@ -94,6 +100,31 @@ public final class BatchSession implements AutoCloseable {
                 session.logits(count - 1, 1, logits[sequence]);
             }
         }
+    }
+
+    /**
+     * Lets an empty sequence begin with what another one has read, without reading it again.
+     *
+     * @param source has all its KV on the device, and is of the same model
+     * @param count tokens to begin with, a multiple of 16
+     */
+    public void adopt(int sequence, BatchSession source, int sourceSequence, int count) throws IOException {
+        checkRoom(sequence, count);
+        KvCache from = source.caches.get(sourceSequence);
+        KvCache to = caches.get(sequence);
+        long chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
+        int chunks = count / ChunkLayout.TOKENS;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(chunkBytes * shape.kvHeads() * ADOPTED_CHUNKS, 4096);
+            for (int first = 0; first < chunks; first += ADOPTED_CHUNKS) {
+                int some = Math.min(ADOPTED_CHUNKS, chunks - first);
+                for (int layer = 0; layer < shape.layers(); layer++) {
+                    to.append(layer, from.copy(layer, first, some, buffer));
+                }
+            }
+        }
+        session.resume(sequence, count);
+        tokens[sequence] = count;
     }
 
     /**

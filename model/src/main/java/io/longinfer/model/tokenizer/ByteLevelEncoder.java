@@ -3,6 +3,7 @@ package io.longinfer.model.tokenizer;
 import io.longinfer.model.gguf.GgufMetadata;
 import io.longinfer.model.gguf.ModelFormatException;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,10 +18,17 @@ final class ByteLevelEncoder implements TextEncoder {
     private final PreTokenizer preTokenizer;
     private final MergeTable merges;
     private final TokenTable words;
+    private final boolean composes;
     private final int[] tokenOfByte = new int[256];
 
-    private ByteLevelEncoder(Vocabulary vocabulary, PreTokenizer preTokenizer, MergeTable merges) {
+    /**
+     * An encoder of parts that were read elsewhere.
+     *
+     * @param composes whether texts are brought into Unicode's composed normal form (NFC) first
+     */
+    ByteLevelEncoder(Vocabulary vocabulary, PreTokenizer preTokenizer, MergeTable merges, boolean composes) {
         this.vocabulary = vocabulary;
+        this.composes = composes;
         this.preTokenizer = preTokenizer;
         this.merges = merges;
         byte[][] keys = new byte[vocabulary.size()][];
@@ -36,7 +44,7 @@ final class ByteLevelEncoder implements TextEncoder {
     /** The encoder of a vocabulary whose merges stand in {@code metadata}. */
     static ByteLevelEncoder read(GgufMetadata metadata, Vocabulary vocabulary) throws ModelFormatException {
         return new ByteLevelEncoder(
-                vocabulary, VocabularyReader.preTokenizer(metadata), readMerges(metadata, vocabulary.texts()));
+                vocabulary, VocabularyReader.preTokenizer(metadata), readMerges(metadata, vocabulary.texts()), false);
     }
 
     private static MergeTable readMerges(GgufMetadata metadata, String[] texts) throws ModelFormatException {
@@ -69,7 +77,15 @@ final class ByteLevelEncoder implements TextEncoder {
 
     @Override
     public void encode(String text, int from, int to, boolean first, IntSequence ids) {
-        Utf8Text utf8 = new Utf8Text("", text, from, to, NOTHING, NOTHING);
+        if (composes) {
+            String composed = Normalizer.normalize(text.subSequence(from, to), Normalizer.Form.NFC);
+            encode(new Utf8Text("", composed, 0, composed.length(), NOTHING, NOTHING), ids);
+        } else {
+            encode(new Utf8Text("", text, from, to, NOTHING, NOTHING), ids);
+        }
+    }
+
+    private void encode(Utf8Text utf8, IntSequence ids) {
         IntSequence ends = preTokenizer.split(utf8.codePoints(), utf8.length());
         PairMerger merger = new PairMerger(merges);
         int codePoint = 0;

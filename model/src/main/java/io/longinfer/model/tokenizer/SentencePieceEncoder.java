@@ -1,21 +1,38 @@
 package io.longinfer.model.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * SentencePiece BPE: the characters of a text, spaces spelled U+2581, are merged into the neighbours' token of the highest
- * score; a character that is no token falls back to the tokens of its bytes. Immutable, safe for any thread.
+ * score, or by ranked merges where a file has those; a character that is no token falls back to the tokens of its bytes. Immutable, safe for any thread.
  */
 final class SentencePieceEncoder implements TextEncoder {
     /** Stands for a space in the vocabulary. */
     static final char SPACE = '\u2581';
 
+    /** When a fragment of text gets U+2581 before it. */
+    enum SpacePrefix {
+        NEVER,
+        /** Whatever the fragment begins with. */
+        ALWAYS,
+        /** Unless the fragment begins with a space itself. */
+        IF_MISSING,
+        /** As {@link #IF_MISSING}, at the beginning of the text only. */
+        IF_MISSING_AT_START
+    }
+
     private final Vocabulary vocabulary;
+    private final Optional<MergeTable> merges;
+    private final SpacePrefix spacePrefix;
     private final TokenTable tokens;
     private final int[] tokenOfByte = new int[256];
 
-    private SentencePieceEncoder(Vocabulary vocabulary) {
+    /** An encoder that merges by {@code merges} if given, else by the vocabulary's scores. */
+    SentencePieceEncoder(Vocabulary vocabulary, Optional<MergeTable> merges, SpacePrefix spacePrefix) {
         this.vocabulary = vocabulary;
+        this.merges = merges;
+        this.spacePrefix = spacePrefix;
         byte[][] keys = new byte[vocabulary.size()][];
         for (int id = 0; id < keys.length; id++) {
             keys[id] = vocabulary.texts()[id].getBytes(StandardCharsets.UTF_8);
@@ -29,15 +46,17 @@ final class SentencePieceEncoder implements TextEncoder {
     }
 
     static SentencePieceEncoder of(Vocabulary vocabulary) {
-        return new SentencePieceEncoder(vocabulary);
+        return new SentencePieceEncoder(
+                vocabulary, Optional.empty(), vocabulary.addSpacePrefix() ? SpacePrefix.ALWAYS : SpacePrefix.NEVER);
     }
 
     @Override
     public void encode(String text, int from, int to, boolean first, IntSequence ids) {
-        String prefix = first && vocabulary.addSpacePrefix() ? String.valueOf(SPACE) : "";
+        String prefix = first && getsSpace(text, from) ? String.valueOf(SPACE) : "";
         Utf8Text utf8 = new Utf8Text(prefix, text, from, to, ' ', SPACE);
         byte[] bytes = utf8.bytes();
-        PairMerger merger = new PairMerger((left, right, start, end) -> pair(bytes, start, end));
+        PairMerger merger = new PairMerger(
+                merges.isPresent() ? merges.get() : (left, right, start, end) -> pair(bytes, start, end));
         merger.begin(0);
         int at = 0;
         for (int i = 0; i < utf8.length(); i++) {
@@ -49,6 +68,16 @@ final class SentencePieceEncoder implements TextEncoder {
         for (int symbol = merger.first(); symbol >= 0; symbol = merger.after(symbol)) {
             append(bytes, merger, symbol, ids);
         }
+    }
+
+    private boolean getsSpace(String text, int from) {
+        boolean missing = text.charAt(from) != ' ' && text.charAt(from) != SPACE;
+        return switch (spacePrefix) {
+            case NEVER -> false;
+            case ALWAYS -> true;
+            case IF_MISSING -> missing;
+            case IF_MISSING_AT_START -> missing && from == 0;
+        };
     }
 
     private long pair(byte[] text, int from, int to) {

@@ -14,7 +14,7 @@ public final class StreamingDecoder {
     /** A character takes at most 4 bytes, so at most 3 are held back. */
     private static final int MOST_HELD_BACK = 3;
 
-    private final GgufTokenizer tokenizer;
+    private final BpeTokenizer tokenizer;
     private final boolean showSpecial;
     private final boolean dropSpacePrefix;
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8
@@ -25,7 +25,7 @@ public final class StreamingDecoder {
     private CharBuffer decoded = CharBuffer.allocate(64);
     private boolean afterAtomicToken = true;
 
-    StreamingDecoder(GgufTokenizer tokenizer, boolean showSpecial, boolean dropSpacePrefix) {
+    StreamingDecoder(BpeTokenizer tokenizer, boolean showSpecial, boolean dropSpacePrefix) {
         this.tokenizer = tokenizer;
         this.showSpecial = showSpecial;
         this.dropSpacePrefix = dropSpacePrefix;

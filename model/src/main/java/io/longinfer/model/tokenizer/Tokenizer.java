@@ -2,6 +2,7 @@ package io.longinfer.model.tokenizer;
 
 import io.longinfer.model.gguf.GgufMetadata;
 import io.longinfer.model.gguf.ModelFormatException;
+import io.longinfer.model.json.JsonObject;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -18,7 +19,19 @@ public interface Tokenizer {
             case BYTE_LEVEL -> ByteLevelEncoder.read(metadata, vocabulary);
             case SENTENCE_PIECE -> SentencePieceEncoder.of(vocabulary);
         };
-        return new GgufTokenizer(vocabulary, encoder);
+        return new BpeTokenizer(vocabulary, encoder);
+    }
+
+    /**
+     * The tokenizer that a {@code tokenizer.json} of Hugging Face's tokenizers library describes.
+     *
+     * @param file the contents of {@code tokenizer.json}
+     * @param config those of {@code tokenizer_config.json}, without values if there is none
+     * @param ends ids that end a generation, beside the EOS token that {@code config} names
+     * @throws ModelFormatException if it asks for anything that is not handled, or contradicts itself
+     */
+    static Tokenizer of(JsonObject file, JsonObject config, Set<Integer> ends) throws ModelFormatException {
+        return new TokenizerJson(file, config).read(ends);
     }
 
     /**

@@ -1,5 +1,5 @@
 /**
- * Text to token ids and back, from a GGUF file's own vocabulary, id for id as llama.cpp does it: byte-level BPE behind its
- * pre-tokenizers, and SentencePiece BPE by scores.
+ * Text to token ids and back, from the vocabulary of a GGUF file or a {@code tokenizer.json}: byte-level BPE behind its
+ * pre-tokenizers, and SentencePiece BPE by scores or by ranked merges.
  */
 package io.longinfer.model.tokenizer;

@@ -9,7 +9,7 @@ package io.longinfer.kernels.attention;
 public interface AttentionKernels {
     /**
      * Decode: the {@code group} query heads of one token over all of {@code chunks}; every token of every chunk is visible
-     * but those at positions greater than {@code position}.
+     * but those at positions greater than {@code position} and those before the list's window.
      *
      * @param q {@code [group][headDim]} from {@code qOffset}
      * @param stateRow the state's row of the first query head; the others follow
@@ -29,7 +29,7 @@ public interface AttentionKernels {
 
     /**
      * Prefill: {@code tokens} consecutive tokens from {@code firstPosition}, {@code group} query heads each, over {@code
-     * chunks}, causally: a key is visible to a query at its own or a later position.
+     * chunks}, causally: a key is visible to a query at its own or a later position, within the list's window.
      *
      * <p>Query row (t, g) is at {@code q[qOffset + t * qStride + g * headDim]} and is row {@code stateRow + t *
      * stateStride + g} of the state.

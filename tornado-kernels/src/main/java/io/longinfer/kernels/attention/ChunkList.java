@@ -11,11 +11,23 @@ public final class ChunkList {
     private MemorySegment memory = MemorySegment.NULL;
     private long[] offsets = new long[64];
     private int[] firstPositions = new int[64];
+    private int window = Integer.MAX_VALUE;
     private int size;
 
-    /** Empties the list and sets the segment in which the chunks to come lie. */
+    /** Empties the list and sets the segment in which the chunks to come lie; every earlier token is visible. */
     public void reset(MemorySegment memory) {
+        reset(memory, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Empties the list and sets the segment in which the chunks to come lie.
+     *
+     * @param window most tokens that a query sees, the one at its own position among them: a key at position p is visible to
+     *     a query at position q if {@code 0 <= q - p < window}
+     */
+    public void reset(MemorySegment memory, int window) {
         this.memory = memory;
+        this.window = window;
         size = 0;
     }
 
@@ -23,7 +35,7 @@ public final class ChunkList {
      * Adds a chunk.
      *
      * @param offsetBytes where it starts in {@link #memory()}
-     * @param firstPosition position of its first token; tokens behind a query's own position are masked
+     * @param firstPosition position of its first token; tokens that a query does not see are masked
      */
     public void add(long offsetBytes, int firstPosition) {
         if (size == offsets.length) {
@@ -37,6 +49,11 @@ public final class ChunkList {
     /** The segment in which all chunks lie. */
     public MemorySegment memory() {
         return memory;
+    }
+
+    /** Most tokens that a query sees. */
+    public int window() {
+        return window;
     }
 
     /** Number of chunks. */

@@ -86,7 +86,7 @@ public final class ScalarAttentionKernels implements AttentionKernels {
             int massOffset) {
         float max = state.max()[row];
         for (int c = 0; c < chunks.size(); c++) {
-            for (int t = 0; t < visible(chunks, c, position); t++) {
+            for (int t = hidden(chunks, c, position); t < visible(chunks, c, position); t++) {
                 max = Math.max(max, score(layout, q, qOffset, chunks.memory(), chunks.offsetBytes(c), t));
             }
         }
@@ -95,7 +95,7 @@ public final class ScalarAttentionKernels implements AttentionKernels {
             Arrays.fill(mass, massOffset, massOffset + chunks.size(), 0f);
         }
         for (int c = 0; c < chunks.size(); c++) {
-            for (int t = 0; t < visible(chunks, c, position); t++) {
+            for (int t = hidden(chunks, c, position); t < visible(chunks, c, position); t++) {
                 float score = score(layout, q, qOffset, chunks.memory(), chunks.offsetBytes(c), t);
                 float weight = (float) Math.exp(score - max);
                 state.sum()[row] += weight;
@@ -107,9 +107,14 @@ public final class ScalarAttentionKernels implements AttentionKernels {
         }
     }
 
-    /** Tokens of chunk {@code c} that a query at {@code position} sees. */
+    /** Tokens of chunk {@code c} up to the position of a query. */
     private static int visible(ChunkList chunks, int c, int position) {
         return Math.clamp((long) position - chunks.firstPosition(c) + 1, 0, ChunkLayout.TOKENS);
+    }
+
+    /** Tokens at the beginning of chunk {@code c} that lie before the window of a query at {@code position}. */
+    private static int hidden(ChunkList chunks, int c, int position) {
+        return Math.clamp((long) position - chunks.window() + 1 - chunks.firstPosition(c), 0, ChunkLayout.TOKENS);
     }
 
     private static float score(

@@ -51,7 +51,7 @@ final class VectorDecode {
         int next = 0;
         while (next < chunks.size()) {
             int from = next;
-            next = wave.gather(chunks, from, position);
+            next = wave.gather(chunks, from, position, position);
             if (wave.size() == 0) {
                 continue;
             }
@@ -102,15 +102,16 @@ final class VectorDecode {
     }
 
     private void mask(int group, int position) {
-        if (wave.whollyVisible(position)) {
+        if (wave.whollyVisible(position, position)) {
             return;
         }
         for (int c = 0; c < wave.size(); c++) {
-            int end = (c + 1) * ChunkLayout.TOKENS;
+            int hidden = wave.hidden(c, position);
             int visible = wave.visible(c, position);
             for (int g = 0; g < group; g++) {
-                int row = g * STRIDE;
-                Arrays.fill(scores, row + end - ChunkLayout.TOKENS + visible, row + end, Softmax.MASKED / SCALE);
+                int start = g * STRIDE + c * ChunkLayout.TOKENS;
+                Arrays.fill(scores, start, start + hidden, Softmax.MASKED / SCALE);
+                Arrays.fill(scores, start + visible, start + ChunkLayout.TOKENS, Softmax.MASKED / SCALE);
             }
         }
     }

@@ -65,7 +65,7 @@ final class VectorPrefill {
         prepare(headDim);
         int next = 0;
         while (next < chunks.size()) {
-            next = wave.gather(chunks, next, firstPosition + tokens - 1);
+            next = wave.gather(chunks, next, firstPosition, firstPosition + tokens - 1);
             decodeKeys(layout, chunks.memory());
             decodeValues(layout, chunks.memory());
             for (int row = 0; row < tokens * group; row += ROWS) {
@@ -127,7 +127,7 @@ final class VectorPrefill {
             int second = t + COUNT < tokens ? first + headDim * COUNT : first;
             OuterProducts.multiply(q, queryRows, keys, first, second, headDim, scores, t, STRIDE);
         }
-        if (!wave.whollyVisible(positions[0])) {
+        if (!wave.whollyVisible(positions[0], positions[ROWS - 1])) {
             mask(tokens);
         }
         weighAndSum(headDim, tokens, rows, state);
@@ -135,10 +135,11 @@ final class VectorPrefill {
 
     private void mask(int tokens) {
         for (int c = 0; c * ChunkLayout.TOKENS < tokens; c++) {
-            int end = (c + 1) * ChunkLayout.TOKENS;
             for (int r = 0; r < ROWS; r++) {
-                int from = end - ChunkLayout.TOKENS + wave.visible(c, positions[r]);
-                Arrays.fill(scores, r * STRIDE + from, r * STRIDE + end, Softmax.MASKED);
+                int start = r * STRIDE + c * ChunkLayout.TOKENS;
+                Arrays.fill(scores, start, start + wave.hidden(c, positions[r]), Softmax.MASKED);
+                int visible = wave.visible(c, positions[r]);
+                Arrays.fill(scores, start + visible, start + ChunkLayout.TOKENS, Softmax.MASKED);
             }
         }
     }

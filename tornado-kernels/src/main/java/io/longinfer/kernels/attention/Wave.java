@@ -6,6 +6,8 @@ final class Wave {
     private final int[] firstPositions;
     private final int[] places;
     private int size;
+    private int window;
+    private int leastPosition;
     private int lastPosition;
 
     Wave(int capacity) {
@@ -15,20 +17,27 @@ final class Wave {
     }
 
     /**
-     * Takes up chunks of the list from {@code next}, leaving out those that lie wholly behind {@code position}.
+     * Takes up chunks of the list from {@code next}, leaving out those of which queries at the positions {@code from} to {@code
+     * to} see nothing.
      *
      * @return where the following wave starts, the list's size after the last
      */
-    int gather(ChunkList chunks, int next, int position) {
+    int gather(ChunkList chunks, int next, int from, int to) {
         size = 0;
+        window = chunks.window();
+        leastPosition = Integer.MAX_VALUE;
         lastPosition = Integer.MIN_VALUE;
+        long firstVisible = (long) from - window + 1;
         int c = next;
         for (; c < chunks.size() && size < offsets.length; c++) {
-            if (chunks.firstPosition(c) <= position) {
+            int first = chunks.firstPosition(c);
+            int last = first + ChunkLayout.TOKENS - 1;
+            if (first <= to && last >= firstVisible) {
                 offsets[size] = chunks.offsetBytes(c);
-                firstPositions[size] = chunks.firstPosition(c);
+                firstPositions[size] = first;
                 places[size++] = c;
-                lastPosition = Math.max(lastPosition, chunks.firstPosition(c) + ChunkLayout.TOKENS - 1);
+                leastPosition = Math.min(leastPosition, first);
+                lastPosition = Math.max(lastPosition, last);
             }
         }
         return c;
@@ -54,17 +63,22 @@ final class Wave {
         return places[index];
     }
 
-    /** Whether a query at {@code position} sees all tokens. */
-    boolean whollyVisible(int position) {
-        return lastPosition <= position;
+    /** Whether queries at the positions {@code from} to {@code to} see all tokens. */
+    boolean whollyVisible(int from, int to) {
+        return lastPosition <= from && (long) to - leastPosition < window;
     }
 
-    /** Tokens of chunk {@code index} that a query at {@code position} sees. */
+    /** Tokens at the beginning of chunk {@code index} that lie before the window of a query at {@code position}. */
+    int hidden(int index, int position) {
+        return Math.clamp((long) position - window + 1 - firstPositions[index], 0, ChunkLayout.TOKENS);
+    }
+
+    /** Tokens of chunk {@code index} up to the position of a query. */
     int visible(int index, int position) {
         return Math.clamp((long) position - firstPositions[index] + 1, 0, ChunkLayout.TOKENS);
     }
 
-    /** Chunks from the wave's start to the last of which a query at {@code position} sees something. */
+    /** Chunks from the wave's start to the last that begins not after {@code position}. */
     int prefix(int position) {
         int count = size;
         while (count > 0 && firstPositions[count - 1] > position) {

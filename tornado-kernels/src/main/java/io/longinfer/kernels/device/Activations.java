@@ -34,7 +34,13 @@ final class Activations {
     private final WorkerPool.Task normTask = this::norm;
 
     private int rows;
+
+    // What the tasks work with.
     private float[] normWeight = {};
+    private float[] normBias = {};
+    private float[] deltaBias = {};
+    private DecoderWeights.Layer layer;
+    private boolean rotates;
 
     Activations(DecoderShape shape, int maxRows, ElementwiseKernels kernels, WorkerPool workers, AttentionState state) {
         this.shape = shape;
@@ -55,7 +61,8 @@ final class Activations {
     }
 
     /** Starts a block: looks its tokens' embeddings up, and the angles of their positions. */
-    void begin(Block block, WeightMatrix embedding) {
+    void begin(Block block, DecoderWeights weights) {
+        WeightMatrix embedding = weights.embedding();
         rows = block.rows();
         int width = shape.width();
         for (int segment = 0; segment < block.segments(); segment++) {
@@ -64,9 +71,20 @@ final class Activations {
                 int row = block.firstRow(segment) + t;
                 long at = ids[block.from(segment) + t] * embedding.rowBytes();
                 ScalarDequantizer.row(embedding.type(), embedding.data(), at, hidden, row * width, width);
-                angles(row, block.position(segment) + t);
+                int position = block.position(segment) + t;
+                if (weights.positions().isPresent()) {
+                    addPosition(weights.positions().get(), row, position);
+                }
+                angles(row, position);
             }
         }
+    }
+
+    private void addPosition(WeightMatrix table, int row, int position) {
+        int width = shape.width();
+        long at = (shape.traits().positionOffset() + position) * table.rowBytes();
+        ScalarDequantizer.row(table.type(), table.data(), at, delta, 0, width);
+        kernels.add(hidden, row * width, delta, 0, width);
     }
 
     private void angles(int row, int position) {
@@ -79,46 +97,76 @@ final class Activations {
         }
     }
 
-    /** The hidden state, normalised with {@code weight}. */
-    void norm(float[] weight) {
+    /** The hidden state, normalised with {@code weight} and {@code bias}, empty for none. */
+    void norm(float[] weight, float[] bias) {
         normWeight = weight;
+        normBias = bias;
         forEachRow(normTask);
     }
 
     private void norm(int row, int worker) {
-        norm(row, normWeight, normed, row);
+        norm(row, normWeight, normBias, normed, row);
     }
 
-    /** The hidden state of one row, normalised with {@code weight}, into row {@code targetRow} of {@code target}. */
-    void norm(int row, float[] weight, float[] target, int targetRow) {
+    /** The hidden state of one row, normalised, into row {@code targetRow} of {@code target}. */
+    void norm(int row, float[] weight, float[] bias, float[] target, int targetRow) {
         int width = shape.width();
-        kernels.rmsNorm(hidden, row * width, weight, shape.normEpsilon(), target, targetRow * width, width);
+        int from = row * width;
+        int to = targetRow * width;
+        float epsilon = shape.normEpsilon();
+        switch (shape.traits().norm()) {
+            case RMS -> kernels.rmsNorm(hidden, from, weight, epsilon, target, to, width);
+            case LAYER -> kernels.layerNorm(hidden, from, weight, bias, epsilon, target, to, width);
+        }
     }
 
-    /** Turns queries and keys by their positions, and scales queries. */
-    void rotate() {
+    /**
+     * Makes of a layer's products what attention takes: adds biases, normalises heads, turns queries and keys by their
+     * positions, and scales queries.
+     */
+    void rotate(int index, DecoderWeights.Layer weights) {
+        this.layer = weights;
+        rotates = shape.rotates(index);
         forEachRow(rotateTask);
     }
 
     private void rotate(int row, int worker) {
-        rotateQueries(row, queries, row);
-        rotate(row, keys, row * shape.kvWidth(), shape.kvHeads());
+        rotateQueries(row, queries, row, layer, rotates);
+        int at = row * shape.kvWidth();
+        addBias(keys, at, layer.biases().key());
+        addBias(values, at, layer.biases().value());
+        turn(row, keys, at, shape.kvHeads(), layer.keyNorm(), rotates);
     }
 
-    /** Turns queries, row {@code targetRow} of {@code target}, by the position of {@code row}, and scales them. */
-    void rotateQueries(int row, float[] target, int targetRow) {
+    /** The same for queries alone, row {@code targetRow} of {@code target}, which stand at the position of {@code row}. */
+    void rotateQueries(int row, float[] target, int targetRow, DecoderWeights.Layer weights, boolean rotates) {
         int at = targetRow * shape.queryWidth();
-        rotate(row, target, at, shape.heads());
+        addBias(target, at, weights.biases().query());
+        turn(row, target, at, shape.heads(), weights.queryNorm(), rotates);
         float scale = (float) (1 / Math.sqrt(shape.headDim()));
         for (int i = at; i < at + shape.queryWidth(); i++) {
             target[i] *= scale;
         }
     }
 
-    private void rotate(int row, float[] x, int at, int heads) {
-        DecoderShape.Rope rope = shape.rope();
-        int angle = row * (rope.rotated() / 2);
-        kernels.rotate(x, at, heads, shape.headDim(), cos, sin, angle, rope.rotated(), rope.interleaved());
+    private void addBias(float[] x, int at, float[] bias) {
+        if (bias.length > 0) {
+            kernels.add(x, at, bias, 0, bias.length);
+        }
+    }
+
+    private void turn(int row, float[] x, int at, int heads, float[] headNorm, boolean rotates) {
+        int dim = shape.headDim();
+        if (headNorm.length > 0) {
+            for (int head = at; head < at + heads * dim; head += dim) {
+                kernels.rmsNorm(x, head, headNorm, shape.normEpsilon(), x, head, dim);
+            }
+        }
+        if (rotates) {
+            DecoderShape.Rope rope = shape.rope();
+            int angle = row * (rope.rotated() / 2);
+            kernels.rotate(x, at, heads, dim, cos, sin, angle, rope.rotated(), rope.interleaved());
+        }
     }
 
     /** Divides the values that attention accumulated by the sums of their weights. */
@@ -137,14 +185,16 @@ final class Activations {
         }
     }
 
-    /** Adds what a part of the layer computed to the hidden state. */
-    void addDelta() {
+    /** Adds what a part of the layer computed to the hidden state, and its {@code bias}, empty for none. */
+    void addDelta(float[] bias) {
+        deltaBias = bias;
         forEachRow(addTask);
     }
 
     private void addDelta(int row, int worker) {
         int width = shape.width();
         kernels.add(hidden, row * width, delta, row * width, width);
+        addBias(hidden, row * width, deltaBias);
     }
 
     private void forEachRow(WorkerPool.Task task) {

@@ -44,8 +44,9 @@ final class BlockAttention {
     }
 
     /** Attends closed chunks with a segment of many tokens. */
-    void attendPast(Block block, int segment, CpuKvPool pool, BlockTable table) {
-        attend(block, segment, (head, list) -> ChunkLists.list(pool, table, head, 0, table.size(head), list));
+    void attendPast(int layer, Block block, int segment, CpuKvPool pool, BlockTable table) {
+        int window = shape.window(layer);
+        attend(block, segment, (head, list) -> ChunkLists.list(pool, table, head, 0, table.size(head), window, list));
     }
 
     /** Attends every segment's own tokens and the open ones before them, each key by its own and later tokens. */

@@ -16,9 +16,9 @@ final class ChunkLists {
         return lists;
     }
 
-    /** Lists entries {@code from} to {@code to - 1} of a head's table. */
-    static void list(CpuKvPool pool, BlockTable table, int head, int from, int to, ChunkList list) {
-        list.reset(pool.memory());
+    /** Lists entries {@code from} to {@code to - 1} of a head's table, to be seen through a layer's window. */
+    static void list(CpuKvPool pool, BlockTable table, int head, int from, int to, int window, ChunkList list) {
+        list.reset(pool.memory(), window);
         for (int i = from; i < to; i++) {
             list.add(pool.offsetBytes(table.slot(head, i)), table.chunk(head, i) * ChunkLayout.TOKENS);
         }

@@ -1,6 +1,7 @@
 package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.AttentionState;
+import io.longinfer.kernels.attention.ChunkLayout;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -81,7 +82,7 @@ final class CpuSession implements DeviceSession {
             seen[block.sequence(segment)] += block.rows(segment);
         }
         this.block = block;
-        x.begin(block, weights.embedding());
+        x.begin(block, weights);
     }
 
     private void check(Block block) {
@@ -106,6 +107,11 @@ final class CpuSession implements DeviceSession {
                 throw new IllegalStateException("sequence " + sequence + " goes on at position " + seen[sequence]
                         + ", not at " + block.position(segment));
             }
+            if (shape.traits().learnsPositions()
+                    && block.position(segment) + block.rows(segment) > shape.contextTokens()) {
+                throw new IllegalArgumentException("there are learned positions for " + shape.contextTokens()
+                        + " tokens, not for " + (block.position(segment) + block.rows(segment)));
+            }
             checkIds(block.ids(segment), block.from(segment), block.rows(segment));
         }
     }
@@ -128,13 +134,13 @@ final class CpuSession implements DeviceSession {
             throw new IllegalStateException("no block has begun");
         }
         DecoderWeights.Layer w = weights.layers().get(layer);
-        x.norm(w.attentionNorm());
+        x.norm(w.attentionNorm(), w.biases().attentionNorm());
         products.of(x.normed, block.rows())
                 .into(w.query(), x.queries)
                 .into(w.key(), x.keys)
                 .into(w.value(), x.values)
                 .run();
-        x.rotate();
+        x.rotate(layer, w);
         openChunks.begin(layer, block);
         int pieces = block.segments() * shape.kvHeads();
         if (block.rows() == block.segments()) {
@@ -185,13 +191,13 @@ final class CpuSession implements DeviceSession {
         }
         DecoderWeights.Layer w = weights.layers().get(layer);
         for (int segment = 0; segment < block.segments(); segment++) {
-            x.norm(lastRow(segment), w.attentionNorm(), predictionInput, segment);
+            x.norm(lastRow(segment), w.attentionNorm(), w.biases().attentionNorm(), predictionInput, segment);
         }
         products.of(predictionInput, block.segments())
                 .into(w.query(), predicted)
                 .run();
         for (int segment = 0; segment < block.segments(); segment++) {
-            x.rotateQueries(lastRow(segment), predicted, segment);
+            x.rotateQueries(lastRow(segment), predicted, segment, w, shape.rotates(layer));
         }
         return predicted;
     }
@@ -210,9 +216,10 @@ final class CpuSession implements DeviceSession {
         if (block.rows(segment) == 1) {
             int row = block.firstRow(segment);
             int q = row * shape.queryWidth();
-            past.attend(segment, x.queries, q, block.position(segment), cpuPool, table, state, row * shape.heads());
+            past.attend(
+                    layer, segment, x.queries, q, block.position(segment), cpuPool, table, state, row * shape.heads());
         } else {
-            blockAttention.attendPast(block, segment, cpuPool, table);
+            blockAttention.attendPast(layer, block, segment, cpuPool, table);
         }
     }
 
@@ -225,11 +232,26 @@ final class CpuSession implements DeviceSession {
         DecoderWeights.Layer w = weights.layers().get(layer);
         int rows = block.rows();
         products.of(x.attended, rows).into(w.attentionOutput(), x.delta).run();
-        x.addDelta();
-        x.norm(w.feedForwardNorm());
-        products.of(x.normed, rows).into(w.gate(), x.gate).into(w.up(), x.up).runGated();
-        products.of(x.gate, rows).into(w.down(), x.delta).run();
-        x.addDelta();
+        x.addDelta(w.biases().attentionOutput());
+        x.norm(w.feedForwardNorm(), w.biases().feedForwardNorm());
+        float[] inner = feedForward(w, rows);
+        products.of(inner, rows).into(w.down(), x.delta).run();
+        x.addDelta(w.biases().down());
+    }
+
+    /** The first half of the feed-forward layer. */
+    private float[] feedForward(DecoderWeights.Layer w, int rows) {
+        products.of(x.normed, rows);
+        return switch (shape.traits().feedForward()) {
+            case SILU_GATED -> {
+                products.into(w.gate().orElseThrow(), x.gate).into(w.up(), x.up).runGated();
+                yield x.gate;
+            }
+            case RELU -> {
+                products.into(w.up(), x.up).runRelu(w.biases().up());
+                yield x.up;
+            }
+        };
     }
 
     @Override
@@ -254,9 +276,20 @@ final class CpuSession implements DeviceSession {
         checkOpen();
         Objects.checkFromIndexSize(firstRow, count, block.rows());
         for (int i = 0; i < count; i++) {
-            x.norm(firstRow + i, weights.outputNorm(), x.normed, i);
+            x.norm(firstRow + i, weights.outputNorm(), weights.outputNormBias(), x.normed, i);
         }
         products.of(x.normed, count).into(weights.output(), logits).run();
+    }
+
+    @Override
+    public void resume(int sequence, int position) {
+        checkOpen();
+        if (position < 0 || position % ChunkLayout.TOKENS != 0) {
+            throw new IllegalArgumentException(
+                    "a sequence is resumed at a multiple of " + ChunkLayout.TOKENS + ", not at " + position);
+        }
+        reset(sequence);
+        seen[sequence] = position;
     }
 
     @Override

@@ -11,9 +11,10 @@ package io.longinfer.kernels.device;
  * @param headDim channels of a head, a multiple of 8
  * @param feedForward channels of the feed-forward layer
  * @param vocabulary number of tokens
- * @param normEpsilon added to the mean square in RMSNorm
- * @param rope rotary positions
+ * @param normEpsilon added to the mean square in RMSNorm, to the variance in LayerNorm
+ * @param rope rotary positions, {@link Rope#NONE} without
  * @param contextTokens longest context the model was made for
+ * @param traits in what its family differs from others
  */
 public record DecoderShape(
         int layers,
@@ -25,7 +26,8 @@ public record DecoderShape(
         int vocabulary,
         float normEpsilon,
         Rope rope,
-        int contextTokens) {
+        int contextTokens,
+        DecoderTraits traits) {
     public DecoderShape {
         if (layers <= 0 || width <= 0 || heads <= 0 || kvHeads <= 0 || feedForward <= 0 || vocabulary <= 0) {
             throw new IllegalArgumentException("a decoder has positive dimensions, not " + layers + " layers, width "
@@ -39,6 +41,47 @@ public record DecoderShape(
         if (headDim <= 0 || headDim % 8 != 0) {
             throw new IllegalArgumentException("a head has a positive multiple of 8 channels, not " + headDim);
         }
+    }
+
+    /** A shape of the Llama family. */
+    public DecoderShape(
+            int layers,
+            int width,
+            int heads,
+            int kvHeads,
+            int headDim,
+            int feedForward,
+            int vocabulary,
+            float normEpsilon,
+            Rope rope,
+            int contextTokens) {
+        this(
+                layers,
+                width,
+                heads,
+                kvHeads,
+                headDim,
+                feedForward,
+                vocabulary,
+                normEpsilon,
+                rope,
+                contextTokens,
+                DecoderTraits.LLAMA);
+    }
+
+    /** Most tokens that a query attends in a layer, itself among them: {@link DecoderTraits#NO_WINDOW} if all. */
+    public int window(int layer) {
+        return traits.unlimitedLayers().contains(layer) ? DecoderTraits.NO_WINDOW : traits.window();
+    }
+
+    /** The first position that a query at {@code position} attends in a layer: chunks wholly before it are of no use. */
+    public int firstVisible(int layer, int position) {
+        return Math.max(0, position - window(layer) + 1);
+    }
+
+    /** Whether a layer's queries and keys are rotated. */
+    public boolean rotates(int layer) {
+        return rope.rotated() > 0 && !traits.unrotatedLayers().contains(layer);
     }
 
     /** Query heads that share a KV head. */
@@ -71,8 +114,11 @@ public record DecoderShape(
      */
     @SuppressWarnings("ArrayRecordComponent") // a table, never compared
     public record Rope(int rotated, boolean interleaved, double[] inverseFrequencies, float magnitude) {
+        /** No rotation. */
+        public static final Rope NONE = new Rope(0, false, new double[0], 1);
+
         public Rope {
-            if (rotated <= 0 || rotated % 2 != 0 || inverseFrequencies.length != rotated / 2) {
+            if (rotated < 0 || rotated % 2 != 0 || inverseFrequencies.length != rotated / 2) {
                 throw new IllegalArgumentException(rotated + " rotated channels have " + rotated / 2
                         + " frequencies, not " + inverseFrequencies.length);
             }

@@ -96,6 +96,14 @@ public interface DeviceSession extends AutoCloseable {
      */
     void logits(int firstRow, int count, float[] logits);
 
+    /**
+     * Lets an empty sequence go on at {@code position}: its past lies in closed chunks that the caller has.
+     *
+     * @param position a multiple of 16
+     * @throws IllegalArgumentException if it is none
+     */
+    void resume(int sequence, int position);
+
     /** Forgets all sequences; their next tokens start at position 0. */
     void reset();
 

@@ -23,6 +23,7 @@ final class OpenChunks implements AutoCloseable {
 
     private final ChunkLayout layout;
     private final AttentionKernels kernels;
+    private final DecoderShape shape;
     private final int layers;
     private final int kvHeads;
     private final Arena arena = Arena.ofShared();
@@ -38,6 +39,7 @@ final class OpenChunks implements AutoCloseable {
     OpenChunks(DecoderShape shape, AttentionKernels kernels, int maxBlockTokens, int sequences) {
         layout = new ChunkLayout(shape.headDim());
         this.kernels = kernels;
+        this.shape = shape;
         layers = shape.layers();
         kvHeads = shape.kvHeads();
         shares = new long[sequences];
@@ -99,7 +101,7 @@ final class OpenChunks implements AutoCloseable {
 
     /** Lists the chunks of one head that hold a segment and the open tokens before it. */
     void list(int segment, int head, ChunkList list) {
-        list.reset(memory(segment));
+        list.reset(memory(segment), shape.window(layer));
         int first = block.position(segment) / ChunkLayout.TOKENS;
         int count = chunks(segment);
         long start = start(segment, head);

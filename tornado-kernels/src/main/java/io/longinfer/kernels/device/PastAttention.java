@@ -15,6 +15,7 @@ import java.util.List;
  * weighed. Not thread-safe.
  */
 final class PastAttention {
+    private final DecoderShape shape;
     private final int group;
     private final int headDim;
     private final ChunkLayout layout;
@@ -34,6 +35,7 @@ final class PastAttention {
     private boolean record;
 
     // The job at hand.
+    private int window;
     private float[] queries;
     private int queryOffset;
     private int position;
@@ -42,6 +44,7 @@ final class PastAttention {
     private RecordedMass call;
 
     PastAttention(DecoderShape shape, AttentionKernels kernels, WorkerPool workers, int sequences) {
+        this.shape = shape;
         this.kernels = kernels;
         this.workers = workers;
         group = shape.group();
@@ -71,6 +74,7 @@ final class PastAttention {
      * @param state receives the result, its rows from {@code stateRow} by query head
      */
     void attend(
+            int layer,
             int segment,
             float[] queries,
             int queryOffset,
@@ -79,6 +83,7 @@ final class PastAttention {
             BlockTable table,
             AttentionState state,
             int stateRow) {
+        window = shape.window(layer);
         this.queries = queries;
         this.queryOffset = queryOffset;
         this.position = position;
@@ -115,7 +120,7 @@ final class PastAttention {
         int from = (part - call.firstPart(head)) * RecordedMass.PART;
         int to = Math.min(table.size(head), from + RecordedMass.PART);
         ChunkList list = lists[worker];
-        ChunkLists.list(pool, table, head, from, to, list);
+        ChunkLists.list(pool, table, head, from, to, window, list);
         int q = queryOffset + head * group * headDim;
         kernels.decode(layout, queries, q, group, position, list, partial, part * group, call.target(part));
     }

@@ -23,6 +23,8 @@ final class Products {
     private final int[] firstPieces = new int[MOST_MATRICES + 1];
     private final WorkerPool.Task piece = this::piece;
     private final WorkerPool.Task gatedPiece = this::gatedPiece;
+    private final WorkerPool.Task reluPiece = this::reluPiece;
+    private float[] bias = {};
     private int size;
     private float[] input;
     private int tokens;
@@ -68,6 +70,17 @@ final class Products {
         workers.forEach(Math.ceilDiv(matrices[0].rows(), pieceRows), gatedPiece);
     }
 
+    /**
+     * Computes {@code max(0, w x + bias)} of the job's only matrix.
+     *
+     * @param bias {@code [rows]}, or empty for none
+     */
+    void runRelu(float[] bias) {
+        this.bias = bias;
+        cut(matrices[0].rows());
+        workers.forEach(Math.ceilDiv(matrices[0].rows(), pieceRows), reluPiece);
+    }
+
     private void cut(int rows) {
         int share = Math.ceilDiv(rows, workers.threads() * PIECES_PER_THREAD);
         pieceRows = Math.ceilDiv(share, ROW_STEP) * ROW_STEP;
@@ -82,6 +95,20 @@ final class Products {
         for (int t = 0; t < tokens; t++) {
             int at = t * rows + from;
             elementwise.siluMultiply(outputs[0], at, outputs[1], at, to - from);
+        }
+    }
+
+    private void reluPiece(int index, int worker) {
+        int rows = matrices[0].rows();
+        int from = index * pieceRows;
+        int to = Math.min(rows, from + pieceRows);
+        multiply(matrices[0], from, to, outputs[0]);
+        for (int t = 0; t < tokens; t++) {
+            int at = t * rows + from;
+            if (bias.length > 0) {
+                elementwise.add(outputs[0], at, bias, from, to - from);
+            }
+            elementwise.relu(outputs[0], at, to - from);
         }
     }
 

@@ -5,6 +5,15 @@ public interface ElementwiseKernels {
     /** {@code y[i] = x[i] / sqrt(mean(x^2) + epsilon) * weight[i]} for {@code n} values; {@code x} and {@code y} may be one. */
     void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] y, int yOffset, int n);
 
+    /**
+     * {@code y[i] = (x[i] - mean(x)) / sqrt(variance(x) + epsilon) * weight[i] + bias[i]} for {@code n} values; {@code x} and
+     * {@code y} may be one.
+     */
+    void layerNorm(float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int n);
+
+    /** {@code x[i] = max(0, x[i])} for {@code n} values. */
+    void relu(float[] x, int offset, int n);
+
     /** {@code y[i] += x[i]} for {@code n} values. */
     void add(float[] y, int yOffset, float[] x, int xOffset, int n);
 

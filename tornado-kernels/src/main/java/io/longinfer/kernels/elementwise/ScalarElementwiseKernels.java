@@ -15,6 +15,31 @@ public final class ScalarElementwiseKernels implements ElementwiseKernels {
     }
 
     @Override
+    public void layerNorm(
+            float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += x[xOffset + i];
+        }
+        double mean = sum / n;
+        double squares = 0;
+        for (int i = 0; i < n; i++) {
+            squares += (x[xOffset + i] - mean) * (x[xOffset + i] - mean);
+        }
+        double scale = 1 / Math.sqrt(squares / n + epsilon);
+        for (int i = 0; i < n; i++) {
+            y[yOffset + i] = (float) ((x[xOffset + i] - mean) * scale) * weight[i] + bias[i];
+        }
+    }
+
+    @Override
+    public void relu(float[] x, int offset, int n) {
+        for (int i = 0; i < n; i++) {
+            x[offset + i] = Math.max(0f, x[offset + i]);
+        }
+    }
+
+    @Override
     public void add(float[] y, int yOffset, float[] x, int xOffset, int n) {
         for (int i = 0; i < n; i++) {
             y[yOffset + i] += x[xOffset + i];

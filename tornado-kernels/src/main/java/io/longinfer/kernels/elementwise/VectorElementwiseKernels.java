@@ -56,6 +56,65 @@ public final class VectorElementwiseKernels implements ElementwiseKernels {
     }
 
     @Override
+    public void layerNorm(
+            float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int n) {
+        float[] lanes = scratch.get();
+        float mean = (float) (sum(x, xOffset, n, lanes) / n);
+        float scale = (float) (1 / Math.sqrt(squaredDistances(x, xOffset, mean, n, lanes) / n + epsilon));
+        int i = 0;
+        for (; i <= n - COUNT; i += COUNT) {
+            FloatVector.fromArray(FLOATS, x, xOffset + i)
+                    .sub(mean)
+                    .mul(scale)
+                    .fma(FloatVector.fromArray(FLOATS, weight, i), FloatVector.fromArray(FLOATS, bias, i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (; i < n; i++) {
+            y[yOffset + i] = (x[xOffset + i] - mean) * scale * weight[i] + bias[i];
+        }
+    }
+
+    private static double sum(float[] x, int offset, int n, float[] lanes) {
+        FloatVector sums = FloatVector.zero(FLOATS);
+        int i = 0;
+        for (; i <= n - COUNT; i += COUNT) {
+            sums = sums.add(FloatVector.fromArray(FLOATS, x, offset + i));
+        }
+        sums.intoArray(lanes, 0);
+        double sum = Lanes.sum(lanes, 0);
+        for (; i < n; i++) {
+            sum += x[offset + i];
+        }
+        return sum;
+    }
+
+    private static double squaredDistances(float[] x, int offset, float mean, int n, float[] lanes) {
+        FloatVector squares = FloatVector.zero(FLOATS);
+        int i = 0;
+        for (; i <= n - COUNT; i += COUNT) {
+            FloatVector distance = FloatVector.fromArray(FLOATS, x, offset + i).sub(mean);
+            squares = distance.fma(distance, squares);
+        }
+        squares.intoArray(lanes, 0);
+        double sum = Lanes.sum(lanes, 0);
+        for (; i < n; i++) {
+            sum += ((double) x[offset + i] - mean) * (x[offset + i] - mean);
+        }
+        return sum;
+    }
+
+    @Override
+    public void relu(float[] x, int offset, int n) {
+        int i = 0;
+        for (; i <= n - COUNT; i += COUNT) {
+            FloatVector.fromArray(FLOATS, x, offset + i).max(0f).intoArray(x, offset + i);
+        }
+        for (; i < n; i++) {
+            x[offset + i] = Math.max(0f, x[offset + i]);
+        }
+    }
+
+    @Override
     public void add(float[] y, int yOffset, float[] x, int xOffset, int n) {
         int i = 0;
         for (; i <= n - COUNT; i += COUNT) {

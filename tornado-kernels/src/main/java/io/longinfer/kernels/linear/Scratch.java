@@ -9,8 +9,8 @@ final class Scratch {
     private final float[] sums = new float[DotTiles.SUMS];
     private float[] scaled = new float[0];
     private float[] blockSums = new float[0];
+    private float[] packed = new float[0];
     private float[] byBlock = new float[0];
-    private float[] tokenSums = new float[0];
     private float[] rows = new float[0];
     private float[] panel = new float[0];
 
@@ -40,15 +40,32 @@ final class Scratch {
         return panel;
     }
 
-    /** {@code [tokens][columns]}: {@code scale * x}. */
-    float[] scaled(float[] x, int xStride, int tokens, int columns, float scale) {
-        if (scaled.length < tokens * columns) {
-            scaled = new float[tokens * columns];
+    /**
+     * Four tokens' activations in the order in which {@link FewTokens} takes them, so that one index serves for all: {@code
+     * [blocks][vectors of a part][parts][FewTokens.TOKENS][COUNT]}. A token that is not there is the last one again.
+     *
+     * @param x {@code [width][xStride]} from {@code xAt}
+     * @param parts in how many a block of 32 is cut, whose vectors alternate
+     */
+    float[] packed(float[] x, int xAt, int xStride, int width, int blocks, int parts, float scale) {
+        int size = blocks * SmallBlocks.ELEMENTS * FewTokens.TOKENS;
+        if (packed.length < size) {
+            packed = new float[size];
         }
-        for (int t = 0; t < tokens; t++) {
-            scale(x, t * xStride, scaled, t * columns, columns, scale);
+        int part = SmallBlocks.ELEMENTS / parts;
+        int to = 0;
+        for (int b = 0; b < blocks; b++) {
+            for (int j = 0; j < part; j += Lanes.COUNT) {
+                for (int c = b * SmallBlocks.ELEMENTS + j; c < (b + 1) * SmallBlocks.ELEMENTS; c += part) {
+                    for (int t = 0; t < FewTokens.TOKENS; t++) {
+                        int from = xAt + Math.min(t, width - 1) * xStride + c;
+                        Loads.load(x, from).mul(scale).intoArray(packed, to);
+                        to += Lanes.COUNT;
+                    }
+                }
+            }
         }
-        return scaled;
+        return packed;
     }
 
     /** {@code scale * x} for {@code columns} values. */
@@ -56,14 +73,10 @@ final class Scratch {
         if (scaled.length < columns) {
             scaled = new float[columns];
         }
-        scale(x, xAt, scaled, 0, columns, scale);
-        return scaled;
-    }
-
-    private static void scale(float[] x, int xAt, float[] y, int yAt, int columns, float scale) {
         for (int c = 0; c < columns; c++) {
-            y[yAt + c] = scale * x[xAt + c];
+            scaled[c] = scale * x[xAt + c];
         }
+        return scaled;
     }
 
     /** {@code [tokens][blocks]}: the sums of each 32 values of {@code x}, {@code [tokens][xStride]}. */
@@ -110,13 +123,5 @@ final class Scratch {
             }
         }
         return byBlock;
-    }
-
-    /** Sums of one token's activations. */
-    float[] tokenSums(int blocks) {
-        if (tokenSums.length < blocks) {
-            tokenSums = new float[blocks];
-        }
-        return tokenSums;
     }
 }

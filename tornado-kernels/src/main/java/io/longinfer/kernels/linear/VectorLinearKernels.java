@@ -19,6 +19,9 @@ public final class VectorLinearKernels implements LinearKernels {
     /** Up to here the sums of a token are formed in the order of {@link #matVec}: to the bit, they are the same. */
     static final int FEW_TOKENS = 8;
 
+    /** Rows that stay in the second-level cache while a few tokens go by one after the other. */
+    private static final int CACHED_ROWS = 256;
+
     /** From here on, laying panels out by columns pays for itself ({@code LinearKernelsBenchmark.matMul}). */
     private static final int MANY_TOKENS = 40;
 
@@ -81,11 +84,22 @@ public final class VectorLinearKernels implements LinearKernels {
         if (tokens == 1) {
             matVec(w, rowFrom, rowTo, x, 0, y, 0);
         } else if (tokens <= FEW_TOKENS) {
-            FewTokens.matMul(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, SCRATCH.get());
+            matMulFew(w, rowFrom, rowTo, x, xStride, tokens, y, yStride);
         } else if (tokens < MANY_TOKENS) {
             DotTiles.matMul(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, SCRATCH.get());
         } else {
             OuterTiles.matMul(w, rowFrom, rowTo, x, xStride, tokens, y, yStride, SCRATCH.get());
+        }
+    }
+
+    private void matMulFew(
+            WeightMatrix w, int rowFrom, int rowTo, float[] x, int xStride, int tokens, float[] y, int yStride) {
+        for (int r = rowFrom; r < rowTo; r += CACHED_ROWS) {
+            int end = Math.min(rowTo, r + CACHED_ROWS);
+            int done = FewTokens.matMul(w, r, end, x, xStride, tokens, y, yStride, SCRATCH.get());
+            for (int t = done; t < tokens; t++) {
+                matVec(w, r, end, x, t * xStride, y, t * yStride);
+            }
         }
     }
 }

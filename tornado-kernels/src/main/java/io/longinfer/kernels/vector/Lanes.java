@@ -33,10 +33,16 @@ public final class Lanes {
     }
 
     /**
-     * The sum of a vector's lanes that lie in an array, always in the same order; overwrites them. What {@code reduceLanes}
+     * The sum of a vector's lanes that lie in an array, always in the same order; may overwrite them. What {@code reduceLanes}
      * adds up depends on whether the compiler or the interpreter runs it, and with that a result on how warm the process is.
      */
     public static float sum(float[] lanes, int at) {
+        if (COUNT == 8) {
+            // The tree below, in registers.
+            float even = (lanes[at] + lanes[at + 4]) + (lanes[at + 2] + lanes[at + 6]);
+            float odd = (lanes[at + 1] + lanes[at + 5]) + (lanes[at + 3] + lanes[at + 7]);
+            return even + odd;
+        }
         for (int half = COUNT / 2; half > 0; half /= 2) {
             for (int i = at; i < at + half; i++) {
                 lanes[i] += lanes[i + half];

@@ -69,6 +69,20 @@ final class AttentionFixture {
         }
     }
 
+    /** Lets queries see no more than that many tokens from now on. */
+    void limit(int window) {
+        long[] offsets = new long[chunks.size()];
+        int[] firstPositions = new int[chunks.size()];
+        for (int c = 0; c < offsets.length; c++) {
+            offsets[c] = chunks.offsetBytes(c);
+            firstPositions[c] = chunks.firstPosition(c);
+        }
+        chunks.reset(chunks.memory(), window);
+        for (int c = 0; c < offsets.length; c++) {
+            chunks.add(offsets[c], firstPositions[c]);
+        }
+    }
+
     /** The position after the last token. */
     int end() {
         return positions.length == 0 ? 0 : positions[positions.length - 1] + 1;
@@ -89,7 +103,8 @@ final class AttentionFixture {
             for (int j = 0; j < headDim; j++) {
                 score += (double) q[row * headDim + j] * keys[t][j];
             }
-            weights[t] = positions[t] <= position ? Math.exp(score) : 0;
+            int distance = position - positions[t];
+            weights[t] = distance >= 0 && distance < chunks.window() ? Math.exp(score) : 0;
         }
         return weights;
     }

@@ -2,6 +2,7 @@ package io.longinfer.kernels.attention;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -99,6 +100,51 @@ abstract class AttentionKernelsContract {
             for (int row = 0; row < group * tokens; row++) {
                 String what = "row " + row + " from position " + first;
                 assertRow(fixture, row, first + row / group, state, row, what);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 3, 40, 1", "64, 3, 40, 32", "24, 2, 130, 100", "16, 1, 21, 16", "80, 4, 70, 545", "64, 2, 13, 5000"
+    })
+    void seesNothingBeforeTheWindow(int headDim, int group, int chunkCount, int window) {
+        Random random = seeded(headDim * 41L + window);
+        int tokens = 35;
+        AttentionFixture fixture = new AttentionFixture(random, headDim, group * tokens, chunkCount, false, 2);
+        fixture.limit(window);
+        for (int position : positions(fixture, random)) {
+            AttentionState state = fixture.state();
+            float[] mass = new float[group * chunkCount];
+            kernels().decode(fixture.layout, fixture.q, 0, group, position, fixture.chunks, state, 0, mass);
+            for (int g = 0; g < group; g++) {
+                assertRow(fixture, g, position, state, g, "head " + g + " at position " + position);
+                double sum = 0;
+                for (int c = 0; c < chunkCount; c++) {
+                    boolean outside = (c + 1) * ChunkLayout.TOKENS <= position - window + 1;
+                    assertTrue(!outside || mass[g * chunkCount + c] == 0, "mass of chunk " + c);
+                    sum += mass[g * chunkCount + c];
+                }
+                assertEquals(state.sum()[g], sum, 1e-4 * sum + 1e-12, "masses at position " + position);
+            }
+        }
+        for (int first : new int[] {0, fixture.end() / 2, fixture.end() - tokens, fixture.end() - 3}) {
+            AttentionState state = fixture.state();
+            int stride = group * headDim;
+            kernels()
+                    .prefill(
+                            fixture.layout,
+                            fixture.q,
+                            0,
+                            stride,
+                            group,
+                            tokens,
+                            first,
+                            fixture.chunks,
+                            state,
+                            0,
+                            group);
+            for (int row = 0; row < group * tokens; row++) {
+                assertRow(fixture, row, first + row / group, state, row, "row " + row + " from position " + first);
             }
         }
     }

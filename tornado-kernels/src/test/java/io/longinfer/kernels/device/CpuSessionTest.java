@@ -33,6 +33,10 @@ class CpuSessionTest {
         System.err.println("seed " + seed);
         SplittableRandom random = new SplittableRandom(seed);
         DecoderWeights weights = weights(shape(heads, kvHeads, headDim, interleaved), random);
+        agreesWithTheReference(weights, random, threads);
+    }
+
+    static void agreesWithTheReference(DecoderWeights weights, SplittableRandom random, int threads) {
         int[] ids = random.ints(TOKENS, 0, VOCABULARY).toArray();
         List<double[]> expected = new ArrayList<>();
         ReferenceDecoder reference = new ReferenceDecoder(weights);

@@ -50,7 +50,7 @@ final class RandomDecoder {
         return ones;
     }
 
-    private static WeightMatrix matrix(int rows, int columns, SplittableRandom random) {
+    static WeightMatrix matrix(int rows, int columns, SplittableRandom random) {
         float[] values = new float[rows * columns];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (random.nextGaussian() / Math.sqrt(columns));

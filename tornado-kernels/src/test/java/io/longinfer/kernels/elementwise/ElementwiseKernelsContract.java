@@ -39,6 +39,49 @@ abstract class ElementwiseKernelsContract {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {1, 4, 13, 64, 576, 1021, 4098})
+    void normalisesByMeanAndVariance(int n) {
+        float[] x = gaussian(seeded(n), n + 3, 5);
+        for (int i = 0; i < n; i++) {
+            x[3 + i] += 20; // a mean that squares must not drown in
+        }
+        float[] weight = gaussian(seeded(n + 1), n, 1);
+        float[] bias = gaussian(seeded(n + 2), n, 1);
+        float[] y = new float[n + 2];
+        double mean = 0;
+        for (int i = 0; i < n; i++) {
+            mean += x[3 + i] / (double) n;
+        }
+        double variance = 0;
+        for (int i = 0; i < n; i++) {
+            variance += (x[3 + i] - mean) * (x[3 + i] - mean) / n;
+        }
+        float[] expected = new float[n + 2];
+        for (int i = 0; i < n; i++) {
+            expected[1 + i] = (float) ((x[3 + i] - mean) / Math.sqrt(variance + 1e-5f) * weight[i] + bias[i]);
+        }
+        kernels().layerNorm(x, 3, weight, bias, 1e-5f, y, 1, n);
+        // With one value, what is left of it after the mean is nothing or a rounding.
+        assertArrayEquals(expected, y, 2e-5f);
+        kernels().layerNorm(x, 3, weight, bias, 1e-5f, x, 3, n);
+        for (int i = 0; i < n; i++) {
+            assertEquals(y[1 + i], x[3 + i], "in place, " + i);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 4, 13, 1021, 4098})
+    void cutsOffBelowZero(int n) {
+        float[] x = gaussian(seeded(n), n + 5, 1);
+        float[] expected = x.clone();
+        for (int i = 0; i < n; i++) {
+            expected[2 + i] = Math.max(0, x[2 + i]);
+        }
+        kernels().relu(x, 2, n);
+        assertArrayEquals(expected, x);
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 4, 13, 1021, 4098})
     void adds(int n) {
         float[] y = gaussian(seeded(n), n + 5, 1);

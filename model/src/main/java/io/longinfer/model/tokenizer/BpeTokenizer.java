@@ -6,8 +6,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The tokenizer of a GGUF file. Immutable, safe for any thread. */
-final class GgufTokenizer implements Tokenizer {
+/** A tokenizer over a vocabulary that was read from a file. Immutable, safe for any thread. */
+final class BpeTokenizer implements Tokenizer {
     private static final byte[] NO_BYTES = {};
 
     private final Vocabulary vocabulary;
@@ -16,7 +16,7 @@ final class GgufTokenizer implements Tokenizer {
     private final byte[][] bytes;
     private final Set<Integer> ends;
 
-    GgufTokenizer(Vocabulary vocabulary, TextEncoder encoder) {
+    BpeTokenizer(Vocabulary vocabulary, TextEncoder encoder) {
         this.vocabulary = vocabulary;
         this.encoder = encoder;
         this.atoms = new AtomicTokens(vocabulary);

@@ -1,0 +1,187 @@
+package io.longinfer.eval.cli;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import io.longinfer.eval.documents.DocumentGenerator;
+import io.longinfer.eval.documents.DocumentOptions;
+import io.longinfer.eval.documents.NeedleDocument;
+import io.longinfer.eval.latency.DecodeRun;
+import io.longinfer.eval.latency.LatencyTable;
+import io.longinfer.eval.latency.Prefix;
+import io.longinfer.eval.latency.Variant;
+import io.longinfer.kvcache.KvConfig;
+import io.longinfer.model.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code longinfer latency}: decode latency of several ways to manage KV, side by side. */
+@Command(
+        name = "latency",
+        description = {
+            "Decodes behind long documents with several ways to manage KV, under the same budgets, side by side.",
+            "Every prompt is read once, with all KV on the device. Each variant then takes that KV over, reads the last"
+                    + " tokens of the prompt itself and decodes: the same tokens for all, those that full attention chose,"
+                    + " so that all do the same work; 'same' is the share of steps in which a variant would have chosen"
+                    + " the same token. Budgets are shares of the KV of all sequences. A step is a token of each sequence.",
+            "Variants: full (all KV, streamed, read ahead), quest (fixed chunks, all bounds scored, fp16, no reading"
+                    + " ahead), ours (as the options say), and ours with one part turned off: no-tree, no-partition,"
+                    + " no-read-ahead, no-codec."
+        })
+final class LatencyCommand implements Callable<Integer> {
+    @ParentCommand
+    private LongInfer parent;
+
+    @Mixin
+    private ModelOption model;
+
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            defaultValue = "8000",
+            description = "Length of a document. Default: ${DEFAULT-VALUE}.")
+    private int tokens;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N,N,...",
+            converter = Converters.Naturals.class,
+            defaultValue = "1",
+            description = "Sequences that decode together. Default: ${DEFAULT-VALUE}.")
+    private List<Integer> batches;
+
+    @Option(
+            names = "--variants",
+            paramLabel = "NAME,...",
+            split = ",",
+            defaultValue = "full,quest,ours",
+            converter = Variant.Converter.class,
+            description = "What to compare; ratios are to the first. Default: ${DEFAULT-VALUE}.")
+    private List<Variant> variants;
+
+    @Option(
+            names = "--device-share",
+            paramLabel = "X",
+            converter = Converters.Ratio.class,
+            defaultValue = "0.0625",
+            description = "Device budget as a share of the KV. Default: ${DEFAULT-VALUE}.")
+    private double deviceShare;
+
+    @Option(
+            names = "--host-share",
+            paramLabel = "X",
+            converter = Converters.Ratio.class,
+            defaultValue = "0.125",
+            description = "Host budget as a share of the KV. Default: ${DEFAULT-VALUE}.")
+    private double hostShare;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            defaultValue = "40",
+            description = "Measured steps. Default: ${DEFAULT-VALUE}.")
+    private int steps;
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            converter = Converters.Natural.class,
+            defaultValue = "8",
+            description = "Steps before them. Default: ${DEFAULT-VALUE}.")
+    private int warmUp;
+
+    @Option(
+            names = {"-r", "--repetitions"},
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            defaultValue = "3",
+            description = "Times that all variants run, in turn. Default: ${DEFAULT-VALUE}.")
+    private int repetitions;
+
+    @Mixin
+    private SeedOption seed;
+
+    @Mixin
+    private KvOptions kv;
+
+    @Mixin
+    private DeviceOptions device;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Appends one JSON line a run.")
+    private Path json;
+
+    @Override
+    public Integer call() throws IOException {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+            int most = batches.stream().mapToInt(batch -> batch).max().orElse(1);
+            List<int[]> prompts = new ArrayList<>();
+            for (int sequence = 0; sequence < most; sequence++) {
+                prompts.add(prompt(loaded, sequence));
+            }
+            try (Prefix prefix = Prefix.read(
+                    loaded.engine(),
+                    loaded.model().weights(),
+                    prompts,
+                    warmUp + steps,
+                    loaded.prefillBlock(),
+                    new PrefillProgress(parent.streams()))) {
+                for (int batch : batches) {
+                    compare(loaded, prefix, batch);
+                }
+            }
+        }
+        return 0;
+    }
+
+    private int[] prompt(LoadedModel loaded, int sequence) {
+        Tokenizer tokenizer = loaded.model().tokenizer();
+        DocumentOptions options = DocumentOptions.journal(tokens, seed.seed + sequence);
+        NeedleDocument document =
+                new DocumentGenerator(text -> tokenizer.encode(text, false, false).length).generate(options);
+        return Prompts.chat(
+                loaded.model(),
+                Optional.empty(),
+                document.prompt(document.facts().getFirst()));
+    }
+
+    private void compare(LoadedModel loaded, Prefix prefix, int batch) throws IOException {
+        long kvBytes = prefix.kvBytes(batch);
+        KvConfig ours = kv.config(KvConfig.defaults().toBuilder()
+                .codecChoice(KvConfig.CodecChoice.AUTO)
+                .budgets((long) (deviceShare * kvBytes), (long) (hostShare * kvBytes), 2 * kvBytes)
+                .build());
+        List<DecodeRun> runs = new ArrayList<>();
+        for (int repetition = 0; repetition < repetitions; repetition++) {
+            for (Variant variant : variants) {
+                DecodeRun run = DecodeRun.of(prefix, batch, variant, variant.configuration(ours), warmUp, steps);
+                runs.add(run);
+                if (json != null) {
+                    write(loaded, prefix, run);
+                }
+            }
+        }
+        parent.streams().out().println(new LatencyTable(batch, kvBytes, ours, runs));
+        parent.streams().requireOpen();
+    }
+
+    private void write(LoadedModel loaded, Prefix prefix, DecodeRun run) throws IOException {
+        Map<String, Object> line =
+                new LinkedHashMap<>(loaded.setting("latency", run.configuration(), prefix.contextTokens(), seed.seed)
+                        .toTree());
+        line.put("warmUpSteps", warmUp);
+        line.putAll(run.toTree());
+        Files.writeString(json, JSON.std.asString(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+}

@@ -1,0 +1,134 @@
+package io.longinfer.eval.latency;
+
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.device.DecoderWeights;
+import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.model.generation.BatchSession;
+import io.longinfer.model.generation.Engine;
+import io.longinfer.model.generation.InferenceSession.PrefillListener;
+import io.longinfer.model.generation.Sampler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Prompts that were read once, with all KV on the device and full attention, and how full attention goes on: what every variant
+ * starts from and is compared with. Not thread-safe.
+ */
+public final class Prefix implements AutoCloseable {
+    /** Tokens at a prompt's end that each variant reads itself, at least. */
+    private static final int OWN_TOKENS = 8;
+
+    private final Engine engine;
+    private final DecoderWeights weights;
+    private final List<int[]> prompts;
+    private final BatchSession session;
+    private final int contextTokens;
+    private final int blockTokens;
+    private final List<int[]> continuations = new ArrayList<>();
+
+    private Prefix(
+            Engine engine,
+            DecoderWeights weights,
+            List<int[]> prompts,
+            BatchSession session,
+            int contextTokens,
+            int blockTokens) {
+        this.engine = engine;
+        this.weights = weights;
+        this.prompts = List.copyOf(prompts);
+        this.session = session;
+        this.contextTokens = contextTokens;
+        this.blockTokens = blockTokens;
+    }
+
+    /**
+     * Reads prompts and continues each by {@code steps} tokens.
+     *
+     * @param blockTokens tokens of a prompt that go through the layers together
+     */
+    public static Prefix read(
+            Engine engine,
+            DecoderWeights weights,
+            List<int[]> prompts,
+            int steps,
+            int blockTokens,
+            PrefillListener progress)
+            throws IOException {
+        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
+        int contextTokens = longest + steps + 1;
+        int[] contexts = new int[prompts.size()];
+        java.util.Arrays.fill(contexts, contextTokens);
+        KvConfig everything =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.FULL).build();
+        BatchSession session = engine.openBatch(weights, everything, contexts, blockTokens);
+        Prefix prefix = new Prefix(engine, weights, prompts, session, contextTokens, blockTokens);
+        try {
+            for (int sequence = 0; sequence < prompts.size(); sequence++) {
+                session.prefill(sequence, prompts.get(sequence), progress);
+            }
+            prefix.goOn(steps);
+        } catch (IOException | RuntimeException e) {
+            session.close();
+            throw e;
+        }
+        return prefix;
+    }
+
+    private void goOn(int steps) throws IOException {
+        int[] ids = new int[prompts.size()];
+        for (int sequence = 0; sequence < ids.length; sequence++) {
+            continuations.add(new int[steps + 1]);
+        }
+        for (int step = 0; step <= steps; step++) {
+            for (int sequence = 0; sequence < ids.length; sequence++) {
+                ids[sequence] = Sampler.argmax(session.logits(sequence));
+                continuations.get(sequence)[step] = ids[sequence];
+            }
+            if (step < steps) {
+                session.decode(ids);
+            }
+        }
+    }
+
+    /** Opens sequences that start where the prompts end; the first {@code batch} prompts. */
+    BatchSession open(KvConfig configuration, int batch) throws IOException {
+        int[] contexts = new int[batch];
+        java.util.Arrays.fill(contexts, contextTokens);
+        BatchSession opened = engine.openBatch(weights, configuration, contexts, blockTokens);
+        try {
+            for (int sequence = 0; sequence < batch; sequence++) {
+                int[] prompt = prompts.get(sequence);
+                int adopted = (prompt.length - OWN_TOKENS) / ChunkLayout.TOKENS * ChunkLayout.TOKENS;
+                opened.adopt(sequence, session, sequence, adopted);
+                int[] rest = java.util.Arrays.copyOfRange(prompt, adopted, prompt.length);
+                opened.prefill(sequence, rest, (done, total) -> {});
+            }
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+        return opened;
+    }
+
+    /** The tokens that full attention chose behind a prompt. */
+    int[] continuation(int sequence) {
+        return continuations.get(sequence);
+    }
+
+    /** Tokens that a sequence has room for. */
+    public int contextTokens() {
+        return contextTokens;
+    }
+
+    /** Bytes of the KV of {@code batch} sequences of that many tokens, in fp16. */
+    public long kvBytes(int batch) {
+        return weights.shape().kvBytesPerToken() * batch * contextTokens;
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}

@@ -1,0 +1,69 @@
+package io.longinfer.eval.latency;
+
+import io.longinfer.kernels.abstracts.AbstractPrecision;
+import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.Precision;
+import io.longinfer.kvcache.selection.SelectorKind;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** A way to manage KV: a baseline, ours, or ours with one part turned off. */
+public enum Variant {
+    /** All KV, streamed through the same tiers, read ahead. */
+    FULL,
+    /** Quest (arXiv 2406.10774): fixed chunks of 16 tokens, all bounds scored in fp16, top-k, read when it is known. */
+    QUEST,
+    /** As the options say. */
+    OURS,
+    /** Every leaf is scored, with fixed ratios of layers. */
+    NO_TREE,
+    /** The tree is searched exactly, with fixed ratios of layers. */
+    NO_PARTITION,
+    /** Nothing is read before it is known to be needed. */
+    NO_READ_AHEAD,
+    /** fp16 everywhere. */
+    NO_CODEC;
+
+    /** The configuration of this variant, made from that of {@link #OURS}. */
+    public KvConfig configuration(KvConfig ours) {
+        KvConfig.Builder builder = ours.toBuilder();
+        Codec exact = new Codec(Precision.FP16, false);
+        return switch (this) {
+            case FULL -> builder.selector(SelectorKind.FULL).codec(exact).build();
+            case QUEST ->
+                builder.selector(SelectorKind.TOPK)
+                        .abstractPrecision(AbstractPrecision.FP16)
+                        .codec(exact)
+                        .readAhead(false)
+                        .build();
+            case OURS -> ours;
+            case NO_TREE -> builder.selector(SelectorKind.TOPK).build();
+            case NO_PARTITION -> builder.adaptivePartition(false).build();
+            case NO_READ_AHEAD -> builder.readAhead(false).build();
+            case NO_CODEC -> builder.codec(exact).build();
+        };
+    }
+
+    /** Its name in options and tables. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Reads a label. */
+    public static final class Converter implements ITypeConverter<Variant> {
+        @Override
+        public Variant convert(String value) {
+            for (Variant variant : values()) {
+                if (variant.label().equals(value.toLowerCase(Locale.ROOT))) {
+                    return variant;
+                }
+            }
+            throw new TypeConversionException("'" + value + "' found, one of "
+                    + Arrays.stream(values()).map(Variant::label).collect(Collectors.joining(", ")) + " expected");
+        }
+    }
+}
