@@ -59,17 +59,19 @@ public final class KvCaches implements AutoCloseable {
 
     @Override
     public void close() {
-        try (links) {
-            closeFrom(0);
-        }
+        closeFrom(0);
     }
 
-    /** Closes all, whichever fails. */
+    /** Closes all, whichever fails, and at last what they share. */
     private void closeFrom(int sequence) {
-        if (sequence < caches.size()) {
-            try (KvCache cache = caches.get(sequence)) {
-                closeFrom(sequence + 1);
-            }
+        if (sequence == caches.size()) {
+            links.close();
+            return;
+        }
+        try {
+            caches.get(sequence).close();
+        } finally {
+            closeFrom(sequence + 1);
         }
     }
 }

@@ -97,6 +97,11 @@ final class FakeSession implements DeviceSession {
         float query(int step, int layer, int index);
     }
 
+    /** Steps so far. */
+    int steps() {
+        return drawn / shape.layers();
+    }
+
     double draw() {
         return random.nextGaussian();
     }
