@@ -1,7 +1,6 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.quantization.ScalarQuantizationKernels;
 import io.longinfer.kvcache.codec.ChunkCodec;
 import io.longinfer.kvcache.codec.Precision;
@@ -21,13 +20,13 @@ final class CodecContents {
     private final boolean lossless;
     private final int rounds;
 
-    CodecContents(DecoderShape shape, KvConfig config) {
+    CodecContents(KvPlan plan, KvConfig config) {
         KvConfig chosen = CodecChooser.choose(config);
-        layout = new ChunkLayout(shape.headDim());
+        layout = new ChunkLayout(plan.shape().headDim());
         codec = new ChunkCodec(layout, chosen.codec(), new ScalarQuantizationKernels());
         coarse = chosen.codecChoice().coarseMass() > 0 && chosen.codec().precision() == Precision.INT8;
         lossless = chosen.codec().precision() == Precision.FP16;
-        rounds = config.diskBudgetBytes() == 0 ? MOST_ROUNDS : 1;
+        rounds = plan.mode() == KvPlan.Mode.DISK ? 1 : MOST_ROUNDS;
     }
 
     /** See {@link FakeSession.Contents}. */

@@ -56,10 +56,10 @@ class KvCacheSteadyTest {
     }
 
     private KvCache open(KvConfig config, CpuKernels kernels) {
-        session.contents = new CodecContents(SHAPE, config)::fit;
         KvCaches caches =
                 new KvCaches(SHAPE, new int[] {CONTEXT}, config, new FakeDevice(), WorkerPool.sequential(), kernels);
         opened.add(caches);
+        session.contents = new CodecContents(caches.get(0).plan(), config)::fit;
         return caches.get(0);
     }
 

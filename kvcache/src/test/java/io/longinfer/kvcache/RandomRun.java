@@ -65,7 +65,7 @@ final class RandomRun implements AutoCloseable {
         sessions = new FakeSession[sequences];
         for (int s = 0; s < sequences; s++) {
             FakeSession session = new FakeSession(shape, contexts[s], seed + s);
-            session.contents = new CodecContents(shape, whole)::fit;
+            session.contents = new CodecContents(caches.get(s).plan(), whole)::fit;
             // Few chunks weigh much, and which do changes slowly.
             session.mass = (layer, head, chunk) -> {
                 float unit = ((31 * chunk + 17 * layer + 7 * head + session.steps() / 8) % 101) / 101f;
@@ -124,12 +124,12 @@ final class RandomRun implements AutoCloseable {
             try {
                 return new KvCaches(shape, contexts, now, device, WorkerPool.sequential(), CpuKernels.scalar());
             } catch (KvPlanException e) {
-                assertTrue(i < 40, e.getMessage());
-                long more = e.smallestBytes() - e.smallestBytes() / 2 + 4096;
+                assertTrue(i < 100, e.getMessage());
+                long more = 4096 + 256L * i * i;
                 now = now.toBuilder()
                         .budgets(
                                 now.deviceBudgetBytes() + (e.option().equals("--device-budget") ? more : 256),
-                                now.hostBudgetBytes() + (e.option().equals("--host-budget") ? more : 0),
+                                now.hostBudgetBytes() + (e.option().equals("--host-budget") ? 2 * more : 0),
                                 now.diskBudgetBytes())
                         .build();
             }

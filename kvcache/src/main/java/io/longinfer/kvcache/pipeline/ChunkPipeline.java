@@ -151,7 +151,7 @@ public final class ChunkPipeline {
 
     /** Starts to bring the next unit's chunks. */
     private void start() {
-        Unit unit = units[started % UNITS];
+        Unit unit = units[started % unitsInFlight];
         staging.release(unit);
         unit.clear();
         for (int head = cutter.firstHead(started); head < cutter.endHead(started); head++) {
@@ -246,7 +246,7 @@ public final class ChunkPipeline {
     public void attend(DeviceSession session, int segment) {
         try {
             while (attended < unitCount) {
-                Unit unit = units[attended % UNITS];
+                Unit unit = units[attended % unitsInFlight];
                 if (unit.fromAhead) {
                     staging.await(current);
                 }
@@ -278,8 +278,8 @@ public final class ChunkPipeline {
 
     /** Ends a layer; in a decoding step, chunks of its last two units stay where they deserve to. */
     public void settle() {
-        for (int call = Math.max(0, attended - UNITS); decoding && call < attended; call++) {
-            staging.admit(units[call % UNITS]);
+        for (int call = Math.max(0, attended - unitsInFlight); decoding && call < attended; call++) {
+            staging.admit(units[call % unitsInFlight]);
         }
         staging.release(units[0]);
         staging.release(units[1]);
