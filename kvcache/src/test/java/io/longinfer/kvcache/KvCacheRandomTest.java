@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random operations on caches of random configurations that share links, against a plain array of all chunks. */
 class KvCacheRandomTest {
-    private static final int RUNS = 50;
+    private static final int RUNS = 30;
 
     @TempDir
     Path directory;

@@ -175,8 +175,7 @@ final class RandomRun implements AutoCloseable {
     private void append(int s, int layer) {
         KvCache cache = caches.get(s);
         int before = cache.chunks(layer);
-        cache.append(
-                layer, grow[s] == 0 ? sessions[s].none(before) : sessions[s].close(layer, before, grow[s]));
+        cache.append(layer, grow[s] == 0 ? sessions[s].none(before) : sessions[s].close(layer, before, grow[s]));
         assertEquals(before + grow[s], cache.chunks(layer));
     }
 
@@ -222,7 +221,9 @@ final class RandomRun implements AutoCloseable {
                         <= cache.plan().disk().fileBytes());
             }
             long misses = metrics.tier(Tier.DEVICE).misses();
-            assertEquals(misses, metrics.tier(Tier.HOST).hits() + metrics.tier(Tier.HOST).misses());
+            assertEquals(
+                    misses,
+                    metrics.tier(Tier.HOST).hits() + metrics.tier(Tier.HOST).misses());
         }
         long budget = caches.get(0).metrics().tier(Tier.DEVICE).budgetBytes();
         for (int s = 1; s < sessions.length && budget != ByteSize.UNLIMITED; s++) {

@@ -27,16 +27,26 @@ class ReadAheadTest {
 
     /** The codec with small masses as int4 or not. */
     @ParameterizedTest
-    @CsvSource({"FP16, false, 0", "FP16, true, 0", "INT8, false, 0", "INT8, false, 0.6", "INT8, true, 0.6", "INT4, false, 0"})
+    @CsvSource({
+        "FP16, false, 0",
+        "FP16, true, 0",
+        "INT8, false, 0",
+        "INT8, false, 0.6",
+        "INT8, true, 0.6",
+        "INT4, false, 0"
+    })
     void theSameBytesInTheSameOrder(Precision precision, boolean lz4, double coarse) {
         KvConfig.CodecChoice codec = new KvConfig.CodecChoice(Optional.of(new Codec(precision, lz4)), coarse);
         long base = Long.getLong("kvcache.seed", System.nanoTime() & 0xffffff);
         long used = 0;
         for (long seed = base; seed < base + Integer.getInteger("kvcache.runs", RUNS); seed++) {
-            Result expected = run(seed, codec, config -> config.toBuilder()
-                    .readAhead(false)
-                    .ioBackend(DiskIo.Backend.THREADS)
-                    .build());
+            Result expected = run(
+                    seed,
+                    codec,
+                    config -> config.toBuilder()
+                            .readAhead(false)
+                            .ioBackend(DiskIo.Backend.THREADS)
+                            .build());
             for (UnaryOperator<KvConfig> variant : variants()) {
                 Result found = run(seed, codec, variant);
                 assertEquals(expected.digest, found.digest, "-Dkvcache.seed=" + seed);

@@ -308,7 +308,7 @@ public final class ChunkPipeline {
                 staging.unwanted(ahead, entry);
             }
         }
-        ahead.layer = SlotMap.NONE;
         staging.awaitEnd(ahead);
+        ahead.clear(SlotMap.NONE);
     }
 }
