@@ -238,7 +238,8 @@ final class Planner {
 
     /** A layer that attends everything needs no abstracts; adaptive ratios can fall in any. */
     private boolean scored(int layer) {
-        return config.selector() == SelectorKind.ADAPTIVE && config.adaptivePartition()
+        boolean adaptiveRatios = config.selector() == SelectorKind.ADAPTIVE && config.adaptivePartition();
+        return adaptiveRatios
                 ? config.selection().ratio() < 1
                 : config.selection().ratio(layer) < 1;
     }
