@@ -17,6 +17,8 @@ import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
@@ -77,11 +79,11 @@ final class RandomRun implements AutoCloseable {
     }
 
     private KvConfig config(Path directory) {
-        Precision precision = Precision.values()[random.nextInt(3)];
+        Precision precision = any(Precision.class);
         Codec codec = new Codec(precision, random.nextInt(4) == 0);
         double coarse = random.nextBoolean() ? 0 : random.nextFloat();
         return KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.values()[random.nextInt(3)])
+                .selector(any(SelectorKind.class))
                 .adaptivePartition(random.nextBoolean())
                 .selection(new SelectionBudget(
                         random.nextInt(8) == 0 ? 1 : random.nextFloat() / 2,
@@ -89,7 +91,7 @@ final class RandomRun implements AutoCloseable {
                         0.5,
                         16 * random.nextInt(2),
                         random.nextInt(80)))
-                .abstractPrecision(AbstractPrecision.values()[random.nextInt(2)])
+                .abstractPrecision(any(AbstractPrecision.class))
                 .codecChoice(new KvConfig.CodecChoice(Optional.of(codec), coarse))
                 .readAhead(random.nextInt(4) > 0)
                 .diskDirectory(directory)
@@ -105,6 +107,11 @@ final class RandomRun implements AutoCloseable {
                 .toBuilder()
                 .budgets(budget(), budget(), random.nextInt(3) == 0 ? 0 : ByteSize.UNLIMITED)
                 .build();
+    }
+
+    private <E extends Enum<E>> E any(Class<E> type) {
+        List<E> constants = List.copyOf(EnumSet.allOf(type));
+        return constants.get(random.nextInt(constants.size()));
     }
 
     /** From nothing to plenty. */
