@@ -53,7 +53,7 @@ class VictimHeapTest {
                 case 1 -> {
                     if (map.holds(id)) {
                         heap.remove(map.slot(id));
-                        arrived.remove((Integer) map.slot(id));
+                        arrived.remove(arrived.indexOf(map.slot(id)));
                         map.release(id);
                     }
                 }
@@ -70,7 +70,7 @@ class VictimHeapTest {
     }
 
     private int expected() {
-        Comparator<Integer> byImportance = Comparator.comparing(slot -> table.importance(map.owner(slot)));
+        Comparator<Integer> byImportance = Comparator.comparingDouble(slot -> table.importance(map.owner(slot)));
         // Stable: among equals the one that came first.
         return arrived.stream().sorted(byImportance).findFirst().orElse(SlotMap.NONE);
     }
