@@ -53,7 +53,7 @@ class VictimHeapTest {
                 case 1 -> {
                     if (map.holds(id)) {
                         heap.remove(map.slot(id));
-                        arrived.remove(arrived.indexOf(map.slot(id)));
+                        arrived.removeIf(slot -> slot == map.slot(id));
                         map.release(id);
                     }
                 }
