@@ -58,7 +58,7 @@ class ReadAheadLogitsTest {
     void logitsAreTheSameToTheBit(Precision precision, double coarse, int batch) throws IOException {
         KvConfig config = KvConfig.defaults().toBuilder()
                 .codecChoice(new KvConfig.CodecChoice(Optional.of(new Codec(precision, false)), coarse))
-                .budgets(batch * 512 * KIB, batch * 640 * KIB, 64 * 1024 * KIB)
+                .budgets(512 * KIB * batch, 640 * KIB * batch, 64 * 1024 * KIB)
                 .diskDirectory(directory)
                 .readAhead(false)
                 .build();
