@@ -112,6 +112,7 @@ final class KvOptions {
 
     @Option(
             names = "--partition",
+            arity = "1",
             paramLabel = "adaptive|fixed",
             converter = Converters.PartitionName.class,
             description =

@@ -135,6 +135,7 @@ final class LatencyCommand implements Callable<Integer> {
                     loaded.model().weights(),
                     prompts,
                     warmUp + steps,
+                    warmUp + steps,
                     loaded.prefillBlock(),
                     new PrefillProgress(parent.streams()))) {
                 for (int batch : batches) {
