@@ -68,8 +68,9 @@ final class CacheMemory implements AutoCloseable {
             // The plan's bytes are what the allocations below add up to; the file's are reserved as it grows.
             budget(Tier.DEVICE).reserve(plan.bytes(Tier.DEVICE));
             budget(Tier.HOST).reserve(plan.bytes(Tier.HOST));
+            residency = own(openResidency(device, io.isPresent(), counters));
+            // Closed before what its reads are delivered to.
             disk = io.map(engine -> own(openDisk(config, engine)));
-            residency = own(openResidency(device, counters));
             abstracts = own(new AbstractStore(
                     plan.shape(),
                     plan.chunksPerHead(),
@@ -100,7 +101,7 @@ final class CacheMemory implements AutoCloseable {
         return DiskStore.open(geometry, options, budget(Tier.DISK), io);
     }
 
-    private Residency openResidency(Device device, TierCounters counters) {
+    private Residency openResidency(Device device, boolean backed, TierCounters counters) {
         KvPool pool = device.allocatePool(layout, Math.max(1, plan.deviceChunks() + plan.passingSlots()));
         return new Residency(
                 chunks,
@@ -110,7 +111,7 @@ final class CacheMemory implements AutoCloseable {
                 plan.hostChunks(),
                 plan.hostPassingSlots(),
                 codec,
-                disk.isPresent(),
+                backed,
                 counters);
     }
 

@@ -112,7 +112,7 @@ public final class KvCache implements AutoCloseable {
                 policy,
                 links.link(),
                 plan.passingSlots(),
-                plan.hostPassingSlots(),
+                plan.hostPassingSlots() > 0,
                 counters);
         pipeline =
                 new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), config.readAhead(), counters);

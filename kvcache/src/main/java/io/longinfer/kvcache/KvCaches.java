@@ -59,7 +59,19 @@ public final class KvCaches implements AutoCloseable {
 
     @Override
     public void close() {
-        caches.forEach(KvCache::close);
-        links.close();
+        closeFrom(0);
+    }
+
+    /** Closes all, whichever fails, and at last what they share. */
+    private void closeFrom(int sequence) {
+        if (sequence == caches.size()) {
+            links.close();
+            return;
+        }
+        try {
+            caches.get(sequence).close();
+        } finally {
+            closeFrom(sequence + 1);
+        }
     }
 }

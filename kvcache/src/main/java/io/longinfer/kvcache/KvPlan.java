@@ -18,7 +18,8 @@ import java.util.List;
  * @param passingSlots device slots on top, through which others pass
  * @param unitChunks most chunks that one call of attention takes
  * @param hostChunks chunks that the host keeps, of all layers
- * @param hostPassingSlots host slots on top, for records that come from the disk and may stay
+ * @param hostPassingSlots host slots on top, for records that come from the disk and may stay: as many as the device's, or 0 if
+ *     none may
  * @param recordBytes bytes of the longest record of a chunk, in host and disk
  * @param layers where each layer's abstracts lie
  * @param disk present, and written through, if device and host cannot hold everything

@@ -168,7 +168,9 @@ final class Planner {
                 operation,
                 Math.max(buffers[2], operation));
         long hostSlots = Math.min(total + passing, left / hostStride);
-        hostPassing = config.selector() == SelectorKind.FULL ? 0 : (int) Math.min(passing, hostSlots / 4);
+        // All or none: what stays in the host must not depend on how many slots guesses happen to hold.
+        boolean keepsRecords = config.selector() != SelectorKind.FULL && passing <= hostSlots / 2;
+        hostPassing = keepsRecords ? passing : 0;
         hostChunks = (int) Math.min(total, hostSlots - hostPassing);
         return true;
     }
@@ -247,7 +249,8 @@ final class Planner {
 
     /** A layer that attends everything needs no abstracts; adaptive ratios can fall in any. */
     private boolean scored(int layer) {
-        return config.selector() == SelectorKind.ADAPTIVE
+        boolean adaptiveRatios = config.selector() == SelectorKind.ADAPTIVE && config.adaptivePartition();
+        return adaptiveRatios
                 ? config.selection().ratio() < 1
                 : config.selection().ratio(layer) < 1;
     }
@@ -283,7 +286,7 @@ final class Planner {
                 mode,
                 deviceChunks,
                 passing,
-                mode == Mode.DEVICE ? Math.max(1, perLayer) : Math.max(1, passing / UNITS),
+                passing == 0 ? Math.max(1, perLayer) : Math.max(1, passing / UNITS),
                 hostChunks,
                 hostPassing,
                 recordBytes,

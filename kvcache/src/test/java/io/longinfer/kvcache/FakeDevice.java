@@ -27,8 +27,10 @@ final class FakeDevice implements Device {
         return pool;
     }
 
-    long poolBytes() {
+    /** Bytes of pools that are open. */
+    long openBytes() {
         return pools.stream()
+                .filter(pool -> !pool.closed)
                 .mapToLong(pool -> (long) pool.slots() * pool.layout().sizeBytes())
                 .sum();
     }

@@ -5,27 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
-import io.longinfer.kernels.abstracts.AbstractKernels;
-import io.longinfer.kernels.abstracts.AbstractLayout;
-import io.longinfer.kernels.abstracts.ByteAbstractLayout;
-import io.longinfer.kernels.abstracts.ScalarAbstractKernels;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.DecoderShape;
-import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.disk.DiskException;
 import io.longinfer.kvcache.selection.SelectionBudget;
-import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.kvcache.tier.Link;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,8 +38,11 @@ class KvCacheTest {
     private final FakeDevice device = new FakeDevice();
     private final FakeSession session = new FakeSession(SHAPE, CONTEXT, 42);
 
+    private final List<KvCaches> opened = new ArrayList<>();
+
     @AfterEach
     void close() {
+        opened.forEach(KvCaches::close);
         session.close();
     }
 
@@ -59,32 +55,17 @@ class KvCacheTest {
     }
 
     private KvCache open(KvConfig config) {
-        return open(config, new ScalarAbstractKernels());
-    }
-
-    private KvCache open(KvConfig config, AbstractKernels kernels) {
-        return new KvCache(SHAPE, CONTEXT, config, device, WorkerPool.sequential(), kernels);
+        KvCaches caches = Steps.open(SHAPE, CONTEXT, config, device);
+        opened.add(caches);
+        return caches.get(0);
     }
 
     private void prefill(KvCache cache, int chunks) {
-        for (int first = 0; first < chunks; first += 8) {
-            int count = Math.min(8, chunks - first);
-            for (int layer = 0; layer < SHAPE.layers(); layer++) {
-                session.project(layer, 8 * ChunkLayout.TOKENS);
-                cache.attendPast(layer, session, 0);
-                cache.append(layer, session.close(layer, first, count));
-            }
-        }
+        Steps.prefill(cache, session, chunks);
     }
 
     private void decode(KvCache cache, int steps) {
-        for (int step = 0; step < steps; step++) {
-            for (int layer = 0; layer < SHAPE.layers(); layer++) {
-                session.project(layer, 1);
-                cache.attendPast(layer, session, 0);
-                cache.append(layer, session.none(cache.chunks(layer)));
-            }
-        }
+        Steps.decode(cache, session, steps);
     }
 
     /** Full attention gives the same numbers wherever the chunks lie, up to the order of sums. */
@@ -104,11 +85,13 @@ class KvCacheTest {
                 assertEquals(modes[i], cache.plan().mode());
                 for (int first = 0; first < 96; first += 8) {
                     own.project(0, 128);
+                    cache.prepare(0, own, 0);
                     cache.attendPast(0, own, 0);
                     cache.append(0, own.close(0, first, 8));
                 }
                 own.compute = true;
                 own.project(0, 1);
+                cache.prepare(0, own, 0);
                 cache.attendPast(0, own, 0);
                 states[i] = own.state;
             }
@@ -137,7 +120,9 @@ class KvCacheTest {
             // 1 sink, 2 recent and 10 chosen of 100 chunks, 2 heads, 5 steps
             assertEquals(5 * 2 * 13, metrics.layers().get(0).selectedChunks());
             assertEquals(5 * 2 * 100, metrics.layers().get(0).candidateChunks());
-            assertEquals(5 * 2 * 7 * KIB, metrics.layers().get(0).abstractBytes());
+            assertEquals(
+                    5L * 2 * 7 * AbstractPrecision.INT8.groupBytes(16),
+                    metrics.layers().get(0).abstractBytes());
         }
     }
 
@@ -149,8 +134,9 @@ class KvCacheTest {
         KvConfig[] configs = {
             config(ByteSize.UNLIMITED, 0, 0),
             config(100 * KIB, 4096 * KIB, 0).toBuilder().abstractDeviceShare(0).build(),
-            config(100 * KIB, 0, ByteSize.UNLIMITED).toBuilder()
+            config(100 * KIB, 400 * KIB, ByteSize.UNLIMITED).toBuilder()
                     .abstractDeviceShare(0)
+                    .abstractHostShare(0)
                     .build()
         };
         for (int i = 0; i < 3; i++) {
@@ -159,123 +145,18 @@ class KvCacheTest {
                 assertEquals(expected[i], cache.plan().layers().get(0).abstracts());
                 for (int first = 0; first < 165; first += 5) {
                     own.project(0, 80);
+                    cache.prepare(0, own, 0);
                     cache.attendPast(0, own, 0);
                     cache.append(0, own.close(0, first, 5));
                 }
                 own.project(0, 1);
+                cache.prepare(0, own, 0);
                 cache.attendPast(0, own, 0);
                 attended[i] = own.attended;
             }
         }
         org.junit.jupiter.api.Assertions.assertArrayEquals(attended[0], attended[1]);
         org.junit.jupiter.api.Assertions.assertArrayEquals(attended[0], attended[2]);
-    }
-
-    /** Each step attends the same number of chunks out of a set that is larger than the device: cyclic, the worst for LRU. */
-    @Test
-    void aSteadyWorkloadDoesNotThrash() {
-        KvConfig config = config(100 * KIB, 0, ByteSize.UNLIMITED).toBuilder()
-                .selector(SelectorKind.FULL)
-                .build();
-        try (KvCache cache = open(config)) {
-            prefill(cache, 100);
-            cache.resetMetrics();
-            session.mass = (layer, head, chunk) -> 0.01f;
-            decode(cache, 50);
-            double early = hitRate(cache);
-            decode(cache, 450);
-            double late = hitRate(cache);
-            assertTrue(early > 0.1, "hit rate " + early);
-            assertTrue(late >= early - 1e-9, "hit rate fell from " + early + " to " + late);
-            assertEquals(0, cache.metrics().tier(Tier.DEVICE).promotions(), "equal chunks took each other's places");
-        }
-    }
-
-    /** Different chunks at each step, again and again, more of them than fit: the scores are made to turn. */
-    @Test
-    void aCyclicWorkloadDoesNotThrash() {
-        int period = 10;
-        int[] step = {0};
-        AbstractKernels turning = new TurningBounds(step, period);
-        KvConfig config = config(100 * KIB, 0, ByteSize.UNLIMITED);
-        try (KvCache cache = open(config, turning)) {
-            prefill(cache, 100);
-            session.mass = (layer, head, chunk) -> 0.05f;
-            for (; step[0] < 100; step[0]++) {
-                decode(cache, 1);
-            }
-            hitRate(cache);
-            for (; step[0] < 200; step[0]++) {
-                decode(cache, 1);
-            }
-            double early = hitRate(cache);
-            for (; step[0] < 700; step[0]++) {
-                decode(cache, 1);
-            }
-            double late = hitRate(cache);
-            assertTrue(early > 0.25, "hit rate " + early);
-            assertTrue(late >= early - 0.02, "hit rate fell from " + early + " to " + late);
-        }
-    }
-
-    private static double hitRate(KvCache cache) {
-        KvMetrics.TierMetrics tier = cache.metrics().tier(Tier.DEVICE);
-        double rate = (double) tier.hits() / (tier.hits() + tier.misses());
-        cache.resetMetrics();
-        return rate;
-    }
-
-    @Test
-    void whatMattersComesToTheDevice() {
-        for (long[] budgets : new long[][] {{160 * KIB, 4096 * KIB, 0}, {160 * KIB, 0, ByteSize.UNLIMITED}}) {
-            AbstractKernels steady = new TurningBounds(new int[] {7}, 10);
-            try (KvCache cache = open(config(budgets[0], budgets[1], budgets[2]), steady)) {
-                prefill(cache, 100);
-                session.mass = (layer, head, chunk) -> chunk % 10 == 7 ? 0.1f : 0.0001f;
-                decode(cache, 60);
-                assertTrue(cache.metrics().tier(Tier.DEVICE).promotions() > 0);
-                cache.resetMetrics();
-                decode(cache, 20);
-                assertEquals(
-                        0,
-                        cache.metrics().tier(Tier.DEVICE).misses(),
-                        cache.plan().mode() + ": it has settled");
-            }
-        }
-    }
-
-    @Test
-    void nothingIsAllocatedPerToken() {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        // Bounds that cost nothing: the scalar kernels allocate, the fast ones do not.
-        AbstractKernels kernels = new TurningBounds(new int[1], 5);
-        long[][] budgets = {
-            {ByteSize.UNLIMITED, 0, 0}, {100 * KIB, 4096 * KIB, 0}, {100 * KIB, 300 * KIB, ByteSize.UNLIMITED}
-        };
-        for (long[] budget : budgets) {
-            try (KvCache cache = open(config(budget[0], budget[1], budget[2]), kernels)) {
-                prefill(cache, 150);
-                ClosedChunks none = session.none(150);
-                decodeWith(cache, none, 300);
-                long before = threads.getCurrentThreadAllocatedBytes();
-                decodeWith(cache, none, 200);
-                long perToken = (threads.getCurrentThreadAllocatedBytes() - before) / 200;
-                assertTrue(
-                        perToken < 64,
-                        perToken + " bytes allocated per token in mode "
-                                + cache.plan().mode());
-            }
-        }
-    }
-
-    private void decodeWith(KvCache cache, ClosedChunks none, int steps) {
-        for (int step = 0; step < steps; step++) {
-            for (int layer = 0; layer < SHAPE.layers(); layer++) {
-                session.project(layer, 1);
-                cache.attendPast(layer, session, 0);
-                cache.append(layer, none);
-            }
-        }
     }
 
     @Test
@@ -285,7 +166,7 @@ class KvCacheTest {
             decode(cache, 20);
             KvMetrics metrics = cache.metrics();
             assertTrue(metrics.link(Link.HOST_TO_DISK).operations() > 0);
-            assertTrue(metrics.link(Link.DISK_TO_DEVICE).operations() > 0);
+            assertTrue(metrics.link(Link.DISK_TO_HOST).operations() > 0);
             assertEquals(150 * 2 * 2 * KIB, metrics.tier(Tier.DISK).residentBytes());
             assertEquals(
                     metrics.tier(Tier.DEVICE).misses(),
@@ -300,7 +181,7 @@ class KvCacheTest {
 
     @Test
     void closeDeletesTheFileAndFreesTheDevice() throws IOException {
-        KvCache cache = open(config(100 * KIB, 0, ByteSize.UNLIMITED));
+        KvCache cache = open(config(100 * KIB, 400 * KIB, ByteSize.UNLIMITED));
         prefill(cache, 20);
         try (var files = Files.list(directory)) {
             assertEquals(1, files.count());
@@ -319,7 +200,7 @@ class KvCacheTest {
 
     @Test
     void aFailedOpeningLeavesNothingBehind() {
-        KvConfig config = config(100 * KIB, 0, ByteSize.UNLIMITED).toBuilder()
+        KvConfig config = config(100 * KIB, 400 * KIB, ByteSize.UNLIMITED).toBuilder()
                 .diskDirectory(directory.resolve("absent"))
                 .build();
         DiskException error = assertThrows(DiskException.class, () -> open(config));
@@ -329,7 +210,7 @@ class KvCacheTest {
 
     @Test
     void corruptionIsNeverAttended() throws IOException {
-        try (KvCache cache = open(config(60 * KIB, 0, ByteSize.UNLIMITED))) {
+        try (KvCache cache = open(config(60 * KIB, 256 * KIB, ByteSize.UNLIMITED))) {
             prefill(cache, 150);
             Path file;
             try (var files = Files.list(directory)) {
@@ -341,7 +222,10 @@ class KvCacheTest {
             }
             Files.write(file, bytes);
             session.project(0, 128);
-            DiskException error = assertThrows(DiskException.class, () -> cache.attendPast(0, session, 0));
+            DiskException error = assertThrows(DiskException.class, () -> {
+                cache.prepare(0, session, 0);
+                cache.attendPast(0, session, 0);
+            });
             assertTrue(error.getMessage().startsWith(file + ", offset "), error.getMessage());
         }
     }
@@ -353,7 +237,7 @@ class KvCacheTest {
             assertThrows(IllegalStateException.class, () -> cache.append(0, session.close(0, 4, 1)));
             assertThrows(IllegalStateException.class, () -> cache.append(0, session.close(0, 2, 1)));
             cache.append(0, session.close(0, 3, 1));
-            assertThrows(IllegalArgumentException.class, () -> cache.attendPast(2, session, 0));
+            assertThrows(IllegalArgumentException.class, () -> cache.prepare(2, session, 0));
             for (int first = 4; first < CHUNKS; first += 4) {
                 cache.append(0, session.close(0, first, 4));
             }
@@ -366,84 +250,16 @@ class KvCacheTest {
 
     @Test
     void anInterruptDoesNotBreakReading() {
-        try (KvCache cache = open(config(60 * KIB, 0, ByteSize.UNLIMITED))) {
+        try (KvCache cache = open(config(60 * KIB, 256 * KIB, ByteSize.UNLIMITED))) {
             prefill(cache, 100);
             decode(cache, 3); // everything is written
             session.project(0, 128);
             Thread.currentThread().interrupt();
+            cache.prepare(0, session, 0);
             cache.attendPast(0, session, 0);
             assertTrue(Thread.interrupted(), "the interrupt was swallowed");
             cache.append(0, session.none(100));
             decode(cache, 3);
-        }
-    }
-
-    /** Lets a different tenth of the chunks score best at each step. Only bounds, no abstracts. */
-    private static final class TurningBounds implements AbstractKernels {
-        private final int[] step;
-        private final int period;
-
-        TurningBounds(int[] step, int period) {
-            this.step = step;
-            this.period = period;
-        }
-
-        @Override
-        public void update(
-                ChunkLayout layout,
-                MemorySegment chunk,
-                long chunkOffset,
-                MemorySegment group,
-                long groupOffset,
-                int index) {}
-
-        @Override
-        public void upperBounds(
-                AbstractLayout layout,
-                MemorySegment abstracts,
-                long offsetBytes,
-                int groups,
-                float[] q,
-                int qOffset,
-                int heads,
-                float[] upper,
-                int upperOffset,
-                int stride) {
-            for (int head = 0; head < heads; head++) {
-                for (int i = 0; i < groups * AbstractLayout.CHUNKS; i++) {
-                    upper[upperOffset + head * stride + i] = i % period == step[0] % period ? 5 : 0;
-                }
-            }
-        }
-
-        @Override
-        public void upperBounds(
-                ByteAbstractLayout layout,
-                MemorySegment abstracts,
-                long offsetBytes,
-                int groups,
-                float[] q,
-                int qOffset,
-                int heads,
-                float[] upper,
-                int upperOffset,
-                int stride) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void lowerBounds(
-                AbstractLayout layout,
-                MemorySegment abstracts,
-                long offsetBytes,
-                int groups,
-                float[] q,
-                int qOffset,
-                int heads,
-                float[] lower,
-                int lowerOffset,
-                int stride) {
-            throw new UnsupportedOperationException();
         }
     }
 }

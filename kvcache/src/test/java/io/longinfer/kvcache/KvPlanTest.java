@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longinfer.kernels.device.DecoderShape;
-import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.KvPlan.Mode;
+import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.selection.SelectorKind;
@@ -30,10 +30,14 @@ class KvPlanTest {
         KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(ByteSize.UNLIMITED, 0, 0));
         assertEquals(Mode.DEVICE, plan.mode());
         assertEquals(512, plan.chunksPerHead());
-        plan.layers().forEach(layer -> assertEquals(new LayerPlan(1024, 0, 0, Placement.DEVICE), layer));
-        // open chunks 10, chunks 5 x 1,024, groups of leaves 5 x 2 x 32, of nodes 5 x 2 x (2 + 1) and growing ones 5 x
-        // 2
-        assertEquals((10 + 5120 + 320 + 30 + 10) * 4 * KIB, plan.bytes(Tier.DEVICE));
+        plan.layers().forEach(layer -> assertEquals(Placement.DEVICE, layer.abstracts()));
+        assertEquals(5 * 1024, plan.deviceChunks());
+        assertEquals(0, plan.passingSlots() + plan.hostChunks());
+        // 10 open chunks, 5 x 1,024 closed ones, and of each layer's abstracts all nodes and 2 x 32 groups of leaves
+        long abstracts = AbstractStore.upperBytes(NEEDLE, 512)
+                + 64 * AbstractStore.leafSlotBytes(NEEDLE, KvConfig.defaults().abstractPrecision());
+        assertEquals((10 + 5120) * 4 * KIB + 5 * abstracts, plan.bytes(Tier.DEVICE));
+        assertTrue(5 * abstracts < MIB, "abstracts of int8 take a twentieth of the KV");
         assertEquals(0, plan.bytes(Tier.HOST) + plan.bytes(Tier.DISK));
     }
 
@@ -50,18 +54,33 @@ class KvPlanTest {
     void deviceAndHostTogetherHoldEachChunkOnce() {
         KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 20 * MIB, ByteSize.UNLIMITED));
         assertEquals(Mode.DEVICE_HOST, plan.mode());
-        for (LayerPlan layer : plan.layers()) {
-            assertEquals(1024, layer.deviceChunks() + layer.hostChunks());
-            assertTrue(layer.transientSlots() >= 2, layer.toString());
-        }
+        assertEquals(5 * 1024, plan.deviceChunks() + plan.hostChunks());
+        assertTrue(plan.passingSlots() >= 2, plan.toString());
+        assertEquals(0, plan.hostPassingSlots());
         assertTrue(plan.bytes(Tier.DEVICE) <= 4 * MIB && plan.bytes(Tier.HOST) <= 20 * MIB);
         assertEquals(0, plan.bytes(Tier.DISK));
     }
 
     @Test
-    void firstLayersAttendMoreAndGetMoreSlots() {
-        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 20 * MIB, 0));
-        assertTrue(plan.layers().get(0).deviceChunks() > plan.layers().get(4).deviceChunks(), plan.toString());
+    void passingSlotsAreThreeUnitsOrWhatIsAskedFor() {
+        KvConfig config = budgets(4 * MIB, 20 * MIB, 0);
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, config);
+        assertEquals(plan.passingSlots() / 3, plan.unitChunks());
+        for (int slots : new int[] {2, 3, 7}) {
+            KvPlan asked = KvPlan.of(
+                    NEEDLE, 8192, config.toBuilder().passingSlots(slots).build());
+            assertEquals(slots, asked.passingSlots());
+            assertEquals(plan.deviceChunks() + plan.passingSlots(), asked.deviceChunks() + slots);
+        }
+    }
+
+    /** What stays in the host must not depend on guesses: each passing slot of the device has one in the host, or none has. */
+    @Test
+    void theHostHasAsManyPassingSlotsAsTheDeviceOrNone() {
+        assertEquals(0, KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, MIB, 64 * MIB)).hostPassingSlots());
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(MIB, 4 * MIB, 64 * MIB));
+        assertEquals(plan.passingSlots(), plan.hostPassingSlots());
+        assertTrue(plan.hostChunks() >= plan.hostPassingSlots(), plan.toString());
     }
 
     @Test
@@ -77,10 +96,13 @@ class KvPlanTest {
 
     @Test
     void withoutAHostTheBuffersAreSaidToLieOutside() {
-        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(MIB, 0, 64 * MIB));
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 0, 64 * MIB));
         assertTrue(plan.buffersOutsideBudgets());
         assertEquals(0, plan.bytes(Tier.HOST));
-        assertTrue(plan.layers().stream().anyMatch(layer -> layer.abstracts() == Placement.DISK), plan.toString());
+        assertTrue(plan.layers().stream().allMatch(layer -> layer.abstracts() == Placement.DEVICE), plan.toString());
+        KvPlanException refusal =
+                assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, budgets(MIB, 0, 64 * MIB)));
+        assertEquals("--host-budget", refusal.option(), "nodes of abstracts that are too large for the device");
     }
 
     @Test

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.Precision;
+import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -31,6 +35,14 @@ class UsageTest {
                 "generate --selector best      | --selector   | 'best'  | one of full, topk",
                 "generate --direct-io yes      | --direct-io  | 'yes'   | auto, on, off",
                 "generate --group-rule sum     | --group-rule | 'sum'   | one of mean, max",
+                "generate --codec int2         | --codec      | 'int2'  | auto, or fp16, int8 or int4",
+                "generate --io aio             | --io         | 'aio'   | one of auto, uring, threads",
+                "generate --io-depth 0         | --io-depth   | '0'     | at least 1",
+                "generate --emulate-disk 1GB   | --emulate-disk | '1GB' | a rate such as 1GB/s",
+                "generate --emulate-link 0B/s  | --emulate-link | '0B/s' | a rate such as 1GB/s",
+                "generate --partition tree     | --partition  | 'tree'  | one of adaptive, fixed",
+                "generate --abstract-precision fp8 | --abstract-precision | 'fp8' | one of fp16, int8",
+                "generate --desert-threshold -1 | --desert-threshold | '-1' | from 0 to 1000",
                 "generate --temperature -1     | --temperature | '-1'   | from 0",
                 "generate --top-p 0            | --top-p      | '0'     | above 0",
                 "generate --top-k -1           | --top-k      | '-1'    | at least 0",
@@ -155,9 +167,44 @@ class UsageTest {
         // A ratio of 1 means everything, in the first layers too.
         assertEquals(new SelectionBudget(1, 2, 1, 32, 64), config.selection());
         assertEquals(3 << 20, config.hostBudgetBytes());
-        assertEquals(2, config.ioThreads());
+        assertEquals(2, config.ioDepth());
         assertTrue(parsed("--sink=32").selects());
         assertFalse(parsed("--host-budget=0").selects());
+    }
+
+    @Test
+    void optionsOfThePipeline() {
+        KvConfig config = parsed(
+                        "--codec=int8+lz4",
+                        "--no-read-ahead",
+                        "--io=threads",
+                        "--emulate-disk=1GB/s",
+                        "--emulate-link=800MiB/s",
+                        "--partition=fixed",
+                        "--desert-threshold=0.25",
+                        "--desert-run=3",
+                        "--merge-after=8",
+                        "--abstract-precision=fp16",
+                        "--selector=adaptive")
+                .config();
+        assertEquals(KvConfig.CodecChoice.fixed(new Codec(Precision.INT8, true)), config.codecChoice());
+        assertFalse(config.readAhead());
+        assertEquals(DiskIo.Backend.THREADS, config.ioBackend());
+        assertEquals(1_000_000_000, config.emulatedDiskBytesPerSecond());
+        assertEquals(800 << 20, config.emulatedLinkBytesPerSecond());
+        assertFalse(config.adaptivePartition());
+        assertEquals(0.25, config.partition().desertThreshold());
+        assertEquals(3, config.partition().desertRun());
+        assertEquals(8, config.partition().mergeAfterSteps());
+        assertEquals(AbstractPrecision.FP16, config.abstractPrecision());
+        assertEquals(KvConfig.CodecChoice.AUTO, parsed("--codec=auto").config().codecChoice());
+        assertTrue(parsed("--read-ahead").config().readAhead());
+        for (String choosing : List.of("--partition=fixed", "--desert-run=2", "--merge-after=9")) {
+            assertTrue(parsed(choosing).selects(), choosing);
+        }
+        for (String moving : List.of("--codec=auto", "--no-read-ahead", "--io=auto", "--emulate-disk=1GB/s")) {
+            assertFalse(parsed(moving).selects(), moving);
+        }
     }
 
     private static KvOptions parsed(String... arguments) {

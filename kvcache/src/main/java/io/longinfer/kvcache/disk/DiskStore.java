@@ -164,14 +164,19 @@ public final class DiskStore implements AutoCloseable {
 
     /** Waits for a submitted batch, and throws what went wrong with it. */
     public void await(ReadBatch batch) {
+        awaitEnd(batch);
+        RuntimeException failure = batch.failure();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Waits until nothing more is delivered of a batch, submitted or not, whatever became of it. */
+    public void awaitEnd(ReadBatch batch) {
         if (!batch.complete()) {
             long start = System.nanoTime();
             queue.await(batch);
             counters.readStallNanos += System.nanoTime() - start;
-        }
-        RuntimeException failure = batch.failure();
-        if (failure != null) {
-            throw failure;
         }
     }
 

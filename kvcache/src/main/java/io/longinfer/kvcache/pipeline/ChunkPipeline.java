@@ -104,7 +104,7 @@ public final class ChunkPipeline {
                 start();
             }
         } catch (RuntimeException e) {
-            abandon(e);
+            reset();
             throw e;
         }
     }
@@ -122,12 +122,12 @@ public final class ChunkPipeline {
             for (int i = 0; i < size; i++) {
                 int entry = aheadEntry[chunks.id(layer, head, selection.chunk(head, i))];
                 if (entry != SlotMap.NONE) {
-                    current.taken[entry] = true;
+                    current.selected[entry] = true;
                 }
             }
         }
         for (int entry = 0; entry < current.size; entry++) {
-            if (!current.taken[entry]) {
+            if (!usable(entry)) {
                 aheadEntry[current.ids[entry]] = SlotMap.NONE;
                 counters.aheadWasted++;
                 staging.unwanted(current, entry);
@@ -136,13 +136,22 @@ public final class ChunkPipeline {
         current.layer = SlotMap.NONE;
     }
 
+    /**
+     * Whether what was read ahead is what would be brought now. A record that the host has dropped since is brought again: from
+     * the disk it may come as int4, and may return to the host.
+     */
+    private boolean usable(int entry) {
+        return current.selected[entry]
+                && (current.reads[entry] != SlotMap.NONE || residency.host().holds(current.ids[entry]));
+    }
+
     private ReadAhead other() {
         return current == aheads[0] ? aheads[1] : aheads[0];
     }
 
     /** Starts to bring the next unit's chunks. */
     private void start() {
-        Unit unit = units[started % UNITS];
+        Unit unit = units[started % unitsInFlight];
         staging.release(unit);
         unit.clear();
         for (int head = cutter.firstHead(started); head < cutter.endHead(started); head++) {
@@ -169,7 +178,14 @@ public final class ChunkPipeline {
             return staging.add(unit, id, decoding);
         }
         aheadEntry[id] = SlotMap.NONE;
+        current.held[ahead] = false;
         counters.aheadUsed++;
+        if (current.reads[ahead] == SlotMap.NONE) {
+            counters.hostHits++;
+        } else {
+            counters.hostMisses++;
+            counters.aheadMisses++;
+        }
         unit.fromAhead = true;
         int entry = unit.add(id, current.deviceSlots[ahead], true);
         unit.hostSlots[entry] = current.hostSlots[ahead];
@@ -188,24 +204,19 @@ public final class ChunkPipeline {
         try {
             staging.await(next);
             next.clear(nextLayer);
-            // Units that are still to come have the first claim on slots.
-            int claimed =
-                    started < unitCount ? UNITS * cutter.unitChunks() : units[0].passingCount + units[1].passingCount;
-            int most = cutter.unitChunks();
-            for (int place = 0; next.size < most; place++) {
-                if (!readAhead(next, guess, place, Math.max(claimed, most), nextDecodes)) {
-                    break;
-                }
+            boolean more = true;
+            for (int place = 0; more && next.size < cutter.unitChunks(); place++) {
+                more = readAhead(next, guess, place, nextDecodes);
             }
             staging.send(next);
         } catch (RuntimeException e) {
-            abandon(e);
+            reset();
             throw e;
         }
     }
 
     /** Takes the chunk at {@code place} of every head's list; false if there is none or no room. */
-    private boolean readAhead(ReadAhead next, Selection guess, int place, int claimed, boolean nextDecodes) {
+    private boolean readAhead(ReadAhead next, Selection guess, int place, boolean nextDecodes) {
         boolean any = false;
         for (int head = 0; head < chunks.kvHeads(); head++) {
             if (place >= guess.size(head)) {
@@ -216,7 +227,7 @@ public final class ChunkPipeline {
             if (residency.device().holds(id)) {
                 continue;
             }
-            if (next.size == next.ids.length || !staging.hasRoomBeside(claimed, next.size)) {
+            if (!hasRoom(next)) {
                 return false;
             }
             aheadEntry[id] = staging.add(next, id, nextDecodes);
@@ -224,11 +235,18 @@ public final class ChunkPipeline {
         return any;
     }
 
+    /** All slots but those of two full units may hold what is read ahead, what nobody wanted and still comes among it. */
+    private boolean hasRoom(ReadAhead next) {
+        int capacity = next.ids.length;
+        int ofAheads = staging.leased() - units[0].passingCount - units[1].passingCount;
+        return next.size < capacity && ofAheads < capacity;
+    }
+
     /** Has all units attended by a segment of the session. */
     public void attend(DeviceSession session, int segment) {
         try {
             while (attended < unitCount) {
-                Unit unit = units[attended % UNITS];
+                Unit unit = units[attended % unitsInFlight];
                 if (unit.fromAhead) {
                     staging.await(current);
                 }
@@ -240,7 +258,7 @@ public final class ChunkPipeline {
                 }
             }
         } catch (RuntimeException e) {
-            abandon(e);
+            reset();
             throw e;
         }
     }
@@ -260,8 +278,8 @@ public final class ChunkPipeline {
 
     /** Ends a layer; in a decoding step, chunks of its last two units stay where they deserve to. */
     public void settle() {
-        for (int call = Math.max(0, attended - UNITS); decoding && call < attended; call++) {
-            staging.admit(units[call % UNITS]);
+        for (int call = Math.max(0, attended - unitsInFlight); decoding && call < attended; call++) {
+            staging.admit(units[call % unitsInFlight]);
         }
         staging.release(units[0]);
         staging.release(units[1]);
@@ -270,39 +288,27 @@ public final class ChunkPipeline {
         attended = 0;
     }
 
-    /** Forgets what is under way. */
+    /** Forgets what is under way, failed or not: nothing is on its way into a slot afterwards. */
     public void reset() {
+        for (Unit unit : units) {
+            staging.awaitEnd(unit);
+        }
         for (ReadAhead ahead : aheads) {
             forget(ahead);
         }
+        staging.dropCopies();
+        decoding = false;
         settle();
     }
 
     private void forget(ReadAhead ahead) {
         for (int entry = 0; entry < ahead.size; entry++) {
-            if (readsAhead() && !ahead.taken[entry] && aheadEntry[ahead.ids[entry]] == entry) {
+            if (ahead.held[entry]) {
                 aheadEntry[ahead.ids[entry]] = SlotMap.NONE;
                 staging.unwanted(ahead, entry);
             }
         }
-        ahead.layer = SlotMap.NONE;
-        staging.await(ahead);
-    }
-
-    /** Nothing may be on its way into a slot when an error leaves. */
-    @SuppressWarnings("ReferenceEquality") // an exception cannot suppress itself
-    private void abandon(RuntimeException error) {
-        for (int i = 0; i < UNITS; i++) {
-            try {
-                staging.await(units[i]);
-                forget(aheads[i]);
-            } catch (RuntimeException e) {
-                if (e != error) {
-                    error.addSuppressed(e);
-                }
-            }
-        }
-        decoding = false;
-        settle();
+        staging.awaitEnd(ahead);
+        ahead.clear(SlotMap.NONE);
     }
 }

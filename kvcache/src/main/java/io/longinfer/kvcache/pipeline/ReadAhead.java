@@ -17,8 +17,12 @@ final class ReadAhead {
     final int[] reads;
 
     final boolean[] coarse;
-    /** Whether the layer selected the chunk: its slots are the unit's then. */
-    final boolean[] taken;
+
+    /** Whether the layer selected the chunk. */
+    final boolean[] selected;
+
+    /** Whether the slots are still this one's, and not a unit's or given up. */
+    final boolean[] held;
 
     /** Whether the slots are to be given back once nothing is on its way into them. */
     final boolean[] unwanted;
@@ -33,7 +37,8 @@ final class ReadAhead {
         hostSlots = new int[capacity];
         reads = new int[capacity];
         coarse = new boolean[capacity];
-        taken = new boolean[capacity];
+        selected = new boolean[capacity];
+        held = new boolean[capacity];
         unwanted = new boolean[capacity];
         batch = new ReadBatch((tag, source, offset, prefixLength, length) ->
                 deliverer.deliver(deviceSlots[tag], hostSlots[tag], source, offset, prefixLength, length));
@@ -52,7 +57,8 @@ final class ReadAhead {
         hostSlots[size] = hostSlot;
         reads[size] = SlotMap.NONE;
         coarse[size] = isCoarse;
-        taken[size] = false;
+        selected[size] = false;
+        held[size] = true;
         unwanted[size] = false;
         return size++;
     }

@@ -34,13 +34,12 @@ public final class Staging implements Unit.Deliverer {
     private final Throttle link;
     private final TierCounters counters;
     private final int slots;
-    private final int hostSlots;
+    private final boolean keepsRecords;
     private final int chunkBytes;
     private final WorkerPool.Task copyTask = this::copy;
     private final ThreadLocal<MemorySegment> scratch;
 
     private int leased;
-    private int hostLeased;
 
     // Copies from the host that are to be made: pairs of a chunk's host slot and the device slot that receives it.
     private int[] copyFrom = new int[64];
@@ -54,7 +53,7 @@ public final class Staging implements Unit.Deliverer {
      * Staging for one sequence.
      *
      * @param slots passing slots of the device
-     * @param hostSlots passing slots of the host; 0 if records of the disk are not kept there
+     * @param keepsRecords whether records of the disk may stay in the host, which then has as many passing slots
      * @param link carries what goes to the device
      */
     public Staging(
@@ -66,7 +65,7 @@ public final class Staging implements Unit.Deliverer {
             CodecPolicy policy,
             Throttle link,
             int slots,
-            int hostSlots,
+            boolean keepsRecords,
             TierCounters counters) {
         this.chunks = chunks;
         this.residency = residency;
@@ -76,7 +75,7 @@ public final class Staging implements Unit.Deliverer {
         this.policy = policy;
         this.link = link;
         this.slots = slots;
-        this.hostSlots = hostSlots;
+        this.keepsRecords = keepsRecords;
         this.counters = counters;
         chunkBytes = residency.pool().layout().sizeBytes();
         scratch = ThreadLocal.withInitial(() -> MemorySegment.ofArray(new short[chunkBytes / Short.BYTES]));
@@ -87,10 +86,9 @@ public final class Staging implements Unit.Deliverer {
         return slots;
     }
 
-    /** Whether one more slot is left when {@code claimed} are set aside, of which those in use beyond {@code others} are part. */
-    boolean hasRoomBeside(int claimed, int others) {
-        int inUnits = leased - others;
-        return leased + Math.max(0, claimed - inUnits) < slots;
+    /** Passing slots of the device that are in use. */
+    int leased() {
+        return leased;
     }
 
     /** Adds a chunk that the device does not keep to a unit. */
@@ -114,13 +112,10 @@ public final class Staging implements Unit.Deliverer {
     int add(ReadAhead ahead, int id, boolean mayStay) {
         int hostSlot = residency.host().slot(id);
         if (hostSlot != SlotMap.NONE) {
-            counters.hostHits++;
             int entry = ahead.add(id, lease(), SlotMap.NONE, false);
             noteCopy(hostSlot, ahead.deviceSlots[entry]);
             return entry;
         }
-        counters.hostMisses++;
-        counters.aheadMisses++;
         boolean prefix = mayStay && policy.prefixOnly(chunks, id);
         int entry = ahead.add(id, lease(), mayStay && !prefix ? leaseHost() : SlotMap.NONE, prefix);
         ahead.reads[entry] = read(ahead.batch, id, entry, prefix);
@@ -138,11 +133,8 @@ public final class Staging implements Unit.Deliverer {
     }
 
     private int leaseHost() {
-        if (hostLeased == hostSlots) {
-            return SlotMap.NONE;
-        }
-        hostLeased++;
-        return residency.host().lease();
+        // Never more than of the device, and so there always is one: what stays in the host does not depend on guesses.
+        return keepsRecords ? residency.host().lease() : SlotMap.NONE;
     }
 
     private void noteCopy(int from, int to) {
@@ -237,12 +229,32 @@ public final class Staging implements Unit.Deliverer {
     /** Waits until all that was read ahead is there, and gives slots back that nobody wants. */
     void await(ReadAhead ahead) {
         await(ahead.batch, ahead.linkDue);
+        giveBackUnwanted(ahead);
+    }
+
+    private void giveBackUnwanted(ReadAhead ahead) {
         for (int entry = 0; entry < ahead.size; entry++) {
             if (ahead.unwanted[entry]) {
                 ahead.unwanted[entry] = false;
                 giveBack(ahead.deviceSlots[entry], ahead.hostSlots[entry]);
             }
         }
+    }
+
+    /** Waits until nothing more comes for a unit, without a look at what went wrong. */
+    void awaitEnd(Unit unit) {
+        disk.ifPresent(store -> store.awaitEnd(unit.batch));
+    }
+
+    /** Waits until nothing more comes of what was read ahead, without a look at what went wrong. */
+    void awaitEnd(ReadAhead ahead) {
+        disk.ifPresent(store -> store.awaitEnd(ahead.batch));
+        giveBackUnwanted(ahead);
+    }
+
+    /** Forgets copies that an error kept from being made. */
+    void dropCopies() {
+        copies = 0;
     }
 
     private void await(ReadBatch batch, long linkDue) {
@@ -259,6 +271,7 @@ public final class Staging implements Unit.Deliverer {
 
     /** Notes that nobody wants an entry that was read ahead; its slots are given back as soon as that is safe. */
     void unwanted(ReadAhead ahead, int entry) {
+        ahead.held[entry] = false;
         int read = ahead.reads[entry];
         if (read == SlotMap.NONE || ahead.batch.drop(read)) {
             giveBack(ahead.deviceSlots[entry], ahead.hostSlots[entry]);
@@ -276,7 +289,6 @@ public final class Staging implements Unit.Deliverer {
     private void giveBackHost(int hostSlot) {
         if (hostSlot != SlotMap.NONE) {
             residency.host().giveBack(hostSlot);
-            hostLeased--;
         }
     }
 
@@ -292,10 +304,7 @@ public final class Staging implements Unit.Deliverer {
                 } else {
                     unit.deviceSlots[entry] = residency.leftDeviceSlot();
                 }
-                if (unit.hostSlots[entry] != residency.leftHostSlot()) {
-                    hostLeased--;
-                    unit.hostSlots[entry] = SlotMap.NONE;
-                }
+                unit.hostSlots[entry] = residency.leftHostSlot();
             }
         }
     }

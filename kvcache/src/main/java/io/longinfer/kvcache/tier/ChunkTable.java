@@ -5,7 +5,9 @@ import java.util.Arrays;
 /**
  * The closed chunks of a sequence by number, and how important each has been. A chunk's <i>importance</i> is a decayed sum
  * over the decoding steps that attended it: one for having been needed (whatever it weighs, it has to be there), and up to one
- * more for its attention mass against that of an average chunk. What was needed often, lately and with weight is kept.
+ * more for its attention mass against that of an average chunk. What was needed often, lately and with weight is kept. A step
+ * counts from its end on, for all layers at once: or a chunk would outdo an equal one of a later layer, whose turn is yet to
+ * come, and would find its own place taken in the next step; and one that comes round rarely would look like the best.
  *
  * <p>Ids count through layers, KV heads and chunks in this order. Importances are kept on a scale that grows instead of being
  * decayed one by one. Not thread-safe.
@@ -23,6 +25,11 @@ public final class ChunkTable {
     private final float[] mass;
     private final int[] closed;
     private float weight = 1;
+
+    // What the current step attended: chunks, and what they will gain.
+    private int[] attended = new int[64];
+    private float[] gains = new float[64];
+    private int attendedCount;
 
     /**
      * A sequence without chunks.
@@ -111,7 +118,7 @@ public final class ChunkTable {
         return chunk < sinkChunks || chunk >= closed[layer(id)] - recentChunks;
     }
 
-    /** How important a chunk has been, on the scale of this moment; 0 if no decoding step attended it. */
+    /** How important a chunk has been up to the last step, on the scale of this moment; 0 if none attended it. */
     public float importance(int id) {
         return importance[id];
     }
@@ -125,11 +132,23 @@ public final class ChunkTable {
     public void attended(int id, float mass) {
         float relative = mass * closed[layer(id)];
         this.mass[id] = relative;
-        importance[id] += weight * (1 + Math.min(1, relative));
+        if (attendedCount == attended.length) {
+            attended = Arrays.copyOf(attended, 2 * attendedCount);
+            gains = Arrays.copyOf(gains, 2 * attendedCount);
+        }
+        attended[attendedCount] = id;
+        gains[attendedCount++] = 1 + Math.min(1, relative);
     }
 
-    /** Ends a decoding step of all layers: what follows weighs more. Returns by what all importances were multiplied. */
+    /**
+     * Ends a decoding step of all layers: what it attended gains, and what follows weighs more. Returns by what all importances
+     * were multiplied then.
+     */
     public float endStep() {
+        for (int i = 0; i < attendedCount; i++) {
+            importance[attended[i]] += weight * gains[i];
+        }
+        attendedCount = 0;
         weight *= growth;
         if (weight < RESCALE_AT) {
             return 1;
@@ -147,6 +166,7 @@ public final class ChunkTable {
         Arrays.fill(importance, 0);
         Arrays.fill(mass, -1);
         Arrays.fill(closed, 0);
+        attendedCount = 0;
         weight = 1;
     }
 }

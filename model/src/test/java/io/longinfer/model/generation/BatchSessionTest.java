@@ -3,7 +3,6 @@ package io.longinfer.model.generation;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
@@ -95,9 +94,9 @@ class BatchSessionTest {
                 }
             }
         }
-        List<KvConfig> shares = BudgetShares.of(config, contexts);
         for (int s = 0; s < 4; s++) {
-            try (InferenceSession alone = engine.open(model.weights(), shares.get(s), contexts[s], BLOCK)) {
+            try (InferenceSession alone =
+                    engine.open(model.weights(), share(config, contexts, s), contexts[s], BLOCK)) {
                 alone.prefill(prompts.get(s), (done, total) -> {});
                 for (int step = 0; step < batch.get(s).size(); step++) {
                     assertArrayEquals(alone.logits(), batch.get(s).get(step), "sequence " + s + ", step " + step);
@@ -107,6 +106,21 @@ class BatchSessionTest {
                 }
             }
         }
+    }
+
+    /** What of the budgets a sequence has in a batch. */
+    private static KvConfig share(KvConfig whole, int[] contexts, int sequence) {
+        double share = (double) contexts[sequence] / Arrays.stream(contexts).sum();
+        return whole.toBuilder()
+                .budgets(
+                        part(whole.deviceBudgetBytes(), share),
+                        part(whole.hostBudgetBytes(), share),
+                        part(whole.diskBudgetBytes(), share))
+                .build();
+    }
+
+    private static long part(long budget, double share) {
+        return budget == ByteSize.UNLIMITED ? budget : (long) (budget * share);
     }
 
     @Test
@@ -136,19 +150,5 @@ class BatchSessionTest {
             assertEquals(2, session.tokens(1));
             assertThrows(IllegalArgumentException.class, () -> session.decode(new int[] {1}));
         }
-    }
-
-    @Test
-    void budgetsAreSharedByContext() {
-        KvConfig whole = KvConfig.defaults().toBuilder()
-                .budgets(1001, 100, ByteSize.UNLIMITED)
-                .build();
-        List<KvConfig> shares = BudgetShares.of(whole, new int[] {100, 300, 0});
-        assertEquals(250, shares.get(0).deviceBudgetBytes());
-        assertEquals(750, shares.get(1).deviceBudgetBytes());
-        assertEquals(0, shares.get(2).deviceBudgetBytes());
-        assertEquals(25, shares.get(0).hostBudgetBytes());
-        assertEquals(ByteSize.UNLIMITED, shares.get(2).diskBudgetBytes());
-        assertTrue(shares.stream().mapToLong(KvConfig::hostBudgetBytes).sum() <= 100);
     }
 }
