@@ -6,6 +6,7 @@ import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.Model;
 import io.longinfer.model.generation.BatchSession;
+import io.longinfer.model.weights.WeightConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,6 +103,9 @@ final class BenchCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(
@@ -140,8 +144,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private LoadedModel load() throws IOException {
-        Optional<Model> dummy = shape.model(seed.seed);
-        return dummy.isPresent() ? LoadedModel.of(dummy.get(), device) : LoadedModel.open(model.model, device);
+        Optional<WeightConfig> placement = weights.config(kv.config());
+        Optional<Model> dummy = shape.model(seed.seed, placement.isPresent());
+        return dummy.isPresent()
+                ? LoadedModel.of(dummy.get(), device, placement)
+                : LoadedModel.open(model.model, device, placement);
     }
 
     /** Goes once through the depths; {@code results} is null while warming up. */

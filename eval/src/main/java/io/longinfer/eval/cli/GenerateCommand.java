@@ -74,6 +74,9 @@ final class GenerateCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the run's metrics, one JSON object.")
@@ -91,7 +94,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         String text = promptText();
         Streams streams = parent.streams();
-        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv.config()))) {
             int[] tokens = tokens(loaded.model(), text);
             int context = context(loaded.model(), tokens.length);
             Run run = Run.of(

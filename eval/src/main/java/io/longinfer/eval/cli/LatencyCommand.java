@@ -117,6 +117,9 @@ final class LatencyCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Appends one JSON line a run.")
@@ -124,7 +127,7 @@ final class LatencyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv.config()))) {
             int most = batches.stream().mapToInt(batch -> batch).max().orElse(1);
             List<int[]> prompts = new ArrayList<>();
             for (int sequence = 0; sequence < most; sequence++) {
@@ -132,7 +135,7 @@ final class LatencyCommand implements Callable<Integer> {
             }
             try (Prefix prefix = Prefix.read(
                     loaded.engine(),
-                    loaded.model().weights(),
+                    loaded.weights(),
                     prompts,
                     warmUp + steps,
                     loaded.prefillBlock(),

@@ -97,6 +97,9 @@ final class NeedleCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the metrics of all runs, one JSON object.")
@@ -107,7 +110,7 @@ final class NeedleCommand implements Callable<Integer> {
         if (depth != null && facts != 1) {
             throw new ParameterException(spec.commandLine(), "--depth places one fact, but --facts is " + facts);
         }
-        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv.config()))) {
             NeedleDocument document = document(loaded, tokens);
             Fact fact = document.facts().getFirst();
             int[] prompt = Prompts.chat(loaded.model(), Optional.empty(), document.prompt(fact));
