@@ -112,7 +112,8 @@ final class Converters {
         public int[] convert(String value) {
             List<Integer> parts = new Naturals().convert(value);
             if (parts.size() != 3 || parts.stream().mapToInt(part -> part).sum() != 100) {
-                throw refused(value, "three whole numbers for device, host and disk that sum to 100, such as 20,30,50,");
+                throw refused(
+                        value, "three whole numbers for device, host and disk that sum to 100, such as 20,30,50,");
             }
             return parts.stream().mapToInt(part -> part).toArray();
         }

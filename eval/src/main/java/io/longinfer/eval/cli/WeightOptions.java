@@ -32,8 +32,9 @@ final class WeightOptions {
                 names = "--weights-device-budget",
                 paramLabel = "SIZE",
                 converter = Converters.Bytes.class,
-                description = "Most bytes of weights in device memory, two staging buffers of a layer included; what does"
-                        + " not fit is streamed, a layer ahead. Default: unlimited.")
+                description =
+                        "Most bytes of weights in device memory, two staging buffers of a layer included; what does"
+                                + " not fit is streamed, a layer ahead. Default: unlimited.")
         private Long device;
 
         @Option(

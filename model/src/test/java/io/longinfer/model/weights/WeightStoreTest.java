@@ -104,7 +104,9 @@ class WeightStoreTest {
                 """);
         try (DummyWeights dummy =
                 DummyWeights.of(PublishedShapes.describe(config.toString()), TensorType.Q8_0, SEED, true)) {
-            long third = dummy.weights().layers().size() * layerBytes(dummy.weights().layers().getFirst()) / 4;
+            long third = dummy.weights().layers().size()
+                    * layerBytes(dummy.weights().layers().getFirst())
+                    / 4;
             Budgets budgets = new Budgets(third, third / 2);
             List<float[]> expected = logits(dummy.weights());
             try (WeightStore store = WeightStore.open(dummy.weights(), WeightConfig.of(budgets, directory))) {
@@ -127,8 +129,8 @@ class WeightStoreTest {
                 () -> WeightStore.open(needle.weights(), WeightConfig.of(new Budgets(10_000, 0), directory)));
         assertTrue(refused.getMessage().contains("--weights-device-budget"), refused.getMessage());
         Budgets enough = new Budgets(refused.neededBytes(), 0);
-        assertDoesNotThrow(
-                () -> WeightStore.open(needle.weights(), WeightConfig.of(enough, directory)).close());
+        assertDoesNotThrow(() -> WeightStore.open(needle.weights(), WeightConfig.of(enough, directory))
+                .close());
         Budgets scarce = new Budgets(refused.neededBytes() - 1, 0);
         assertThrows(
                 WeightPlanException.class,
@@ -143,7 +145,8 @@ class WeightStoreTest {
                     WeightStore.open(needle.weights(), WeightConfig.of(new Percent(0, 0, 100), directory))) {
                 logits(store);
                 // The first layer is read again by the next sequence.
-                long position = flip(random, needle.weights().layer(0).query().data().byteSize());
+                long position =
+                        flip(random, needle.weights().layer(0).query().data().byteSize());
                 DiskCorruptionException refused =
                         assertThrows(DiskCorruptionException.class, () -> logits(store), "seed " + SEED);
                 assertTrue(refused.getMessage().contains("CRC32C"), refused.getMessage());
