@@ -193,8 +193,8 @@ public final class KvCache implements AutoCloseable {
         measure = single
                 && (observing || plan.mode() != KvPlan.Mode.DEVICE || config.selector() == SelectorKind.ADAPTIVE);
         learnedLayer = layer;
-        if (dense || !selector.chooses(layer, count)) {
-            all(selection, count);
+        if (!selects(layer)) {
+            all(selection, layer);
         } else {
             selector.select(layer, count, session.queries(), session.firstRow(segment) * shape.queryWidth(), selection);
         }

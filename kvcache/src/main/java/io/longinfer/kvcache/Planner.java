@@ -272,7 +272,7 @@ final class Planner {
                 mode,
                 deviceChunks,
                 passing,
-                Math.max(1, passing / UNITS),
+                mode == Mode.DEVICE ? Math.max(1, perLayer) : Math.max(1, passing / UNITS),
                 hostChunks,
                 hostPassing,
                 recordBytes,
