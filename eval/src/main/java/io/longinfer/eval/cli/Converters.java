@@ -107,15 +107,15 @@ final class Converters {
     }
 
     /** Three shares of device, host and disk. */
-    static final class Percentages implements ITypeConverter<int[]> {
+    static final class Percentages implements ITypeConverter<TierShares> {
         @Override
-        public int[] convert(String value) {
+        public TierShares convert(String value) {
             List<Integer> parts = new Naturals().convert(value);
             if (parts.size() != 3 || parts.stream().mapToInt(part -> part).sum() != 100) {
                 throw refused(
                         value, "three whole numbers for device, host and disk that sum to 100, such as 20,30,50,");
             }
-            return parts.stream().mapToInt(part -> part).toArray();
+            return new TierShares(parts.get(0), parts.get(1), parts.get(2));
         }
     }
 

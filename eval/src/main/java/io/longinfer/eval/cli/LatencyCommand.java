@@ -127,7 +127,7 @@ final class LatencyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv.config()))) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv))) {
             int most = batches.stream().mapToInt(batch -> batch).max().orElse(1);
             List<int[]> prompts = new ArrayList<>();
             for (int sequence = 0; sequence < most; sequence++) {
@@ -161,10 +161,11 @@ final class LatencyCommand implements Callable<Integer> {
 
     private void compare(LoadedModel loaded, Prefix prefix, int batch) throws IOException {
         long kvBytes = prefix.kvBytes(batch);
-        KvConfig ours = kv.config(KvConfig.defaults().toBuilder()
+        KvConfig usual = KvConfig.defaults().toBuilder()
                 .codecChoice(KvConfig.CodecChoice.AUTO)
                 .budgets((long) (deviceShare * kvBytes), (long) (hostShare * kvBytes), 2 * kvBytes)
-                .build());
+                .build();
+        KvConfig ours = kv.config(usual, loaded.model().shape(), prefix.contextTokens(), batch);
         List<DecodeRun> runs = new ArrayList<>();
         for (int repetition = 0; repetition < repetitions; repetition++) {
             for (Variant variant : variants) {

@@ -23,7 +23,7 @@ final class WeightOptions {
                 converter = Converters.Percentages.class,
                 description = "Shares of the weights on device, host and disk, in percent, in whole layers; the device"
                         + " takes two staging buffers of a layer on top.")
-        private int[] percent;
+        private TierShares percent;
     }
 
     /** Bytes. */
@@ -46,7 +46,8 @@ final class WeightOptions {
     }
 
     /** What the options ask for; empty if all weights stay where their file is mapped. */
-    Optional<WeightConfig> config(KvConfig kv) {
+    Optional<WeightConfig> config(KvOptions options) {
+        KvConfig kv = options.withoutShares(KvConfig.defaults());
         return limits().map(asked -> new WeightConfig(
                 asked,
                 kv.diskDirectory(),
@@ -60,8 +61,8 @@ final class WeightOptions {
             return Optional.empty();
         }
         if (limits.percent != null) {
-            int[] shares = limits.percent;
-            return Optional.of(new WeightConfig.Percent(shares[0], shares[1], shares[2]));
+            TierShares shares = limits.percent;
+            return Optional.of(new WeightConfig.Percent(shares.device(), shares.host(), shares.disk()));
         }
         Budgets bytes = limits.budgets;
         return Optional.of(new WeightConfig.Budgets(

@@ -38,8 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Wherever weights lie, logits are the same to the bit, memory stays inside the budgets, and damage is found. */
 class WeightStoreTest {
     private static final long SEED = 20261125;
-    private static final int STEPS = 12;
-    private static final int[] PROMPTS = {333, 49};
+    private static final int STEPS = 6;
+    private static final int[] PROMPTS = {170, 49};
 
     private static Engine engine;
     private static Model needle;
@@ -88,7 +88,7 @@ class WeightStoreTest {
             assertEquals(1, metrics.tier(Tier.DEVICE).layers(), metrics.toString());
             assertEquals(1, metrics.tier(Tier.HOST).layers(), metrics.toString());
             assertEquals(3, metrics.tier(Tier.DISK).layers(), metrics.toString());
-            assertTrue(metrics.diskBytes() > 10 * metrics.tier(Tier.DISK).bytes(), metrics.toString());
+            assertTrue(metrics.diskBytes() > 5 * metrics.tier(Tier.DISK).bytes(), metrics.toString());
             assertTrue(metrics.linkBytes() > metrics.diskBytes() * 9 / 10, metrics.toString());
         }
     }
@@ -140,7 +140,7 @@ class WeightStoreTest {
     @Test
     void damageIsRefusedWithTensorAndOffset() throws IOException {
         Random random = new Random(SEED);
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 4; i++) {
             try (WeightStore store =
                     WeightStore.open(needle.weights(), WeightConfig.of(new Percent(0, 0, 100), directory))) {
                 logits(store);
