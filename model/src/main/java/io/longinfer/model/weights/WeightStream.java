@@ -99,6 +99,9 @@ final class WeightStream implements AutoCloseable {
     /** Waits for the first matrix of a unit behind the current one; returns as {@link #use}. */
     int useFirst(int unit) {
         if (units.get(unit).streamed() && slotOf[unit] == NONE) {
+            if (current == NONE) {
+                throw new IllegalStateException(units.get(unit).name() + " is asked for, but no layer is in use");
+            }
             follows[current] = unit;
             ahead();
         }
@@ -197,6 +200,8 @@ final class WeightStream implements AutoCloseable {
                     move(unit.get());
                 } catch (RuntimeException e) {
                     unit.get().failed(e);
+                } catch (Error e) {
+                    unit.get().failed(new IllegalStateException(unit.get().name() + " could not be moved", e));
                 }
             }
         } catch (InterruptedException e) {
