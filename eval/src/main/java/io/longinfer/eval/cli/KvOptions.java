@@ -122,6 +122,7 @@ final class KvOptions {
 
     @Option(
             names = "--partition",
+            arity = "1",
             paramLabel = "adaptive|fixed",
             converter = Converters.PartitionName.class,
             description =

@@ -138,6 +138,7 @@ final class LatencyCommand implements Callable<Integer> {
                     loaded.weights(),
                     prompts,
                     warmUp + steps,
+                    warmUp + steps,
                     loaded.prefillBlock(),
                     new PrefillProgress(parent.streams()))) {
                 for (int batch : batches) {

@@ -26,7 +26,8 @@ import picocli.CommandLine.ScopeType;
             LogitsCommand.class,
             PlanCommand.class,
             BenchCommand.class,
-            LatencyCommand.class
+            LatencyCommand.class,
+            ThresholdsCommand.class
         },
         description = "Long-context LLM inference on one machine, its KV cache over device, host and disk.",
         exitCodeListHeading = "%nExit codes:%n",

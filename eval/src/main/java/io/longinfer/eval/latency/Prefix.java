@@ -46,6 +46,7 @@ public final class Prefix implements AutoCloseable {
     /**
      * Reads prompts and continues each by {@code steps} tokens.
      *
+     * @param room tokens that each variant may add to a prompt, at least {@code steps}
      * @param blockTokens tokens of a prompt that go through the layers together
      */
     public static Prefix read(
@@ -53,11 +54,12 @@ public final class Prefix implements AutoCloseable {
             WeightSource weights,
             List<int[]> prompts,
             int steps,
+            int room,
             int blockTokens,
             PrefillListener progress)
             throws IOException {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
-        int contextTokens = longest + steps + 1;
+        int contextTokens = longest + room + 1;
         int[] contexts = new int[prompts.size()];
         java.util.Arrays.fill(contexts, contextTokens);
         KvConfig everything =
@@ -93,7 +95,7 @@ public final class Prefix implements AutoCloseable {
     }
 
     /** Opens sequences that start where the prompts end; the first {@code batch} prompts. */
-    BatchSession open(KvConfig configuration, int batch) throws IOException {
+    public BatchSession open(KvConfig configuration, int batch) throws IOException {
         int[] contexts = new int[batch];
         java.util.Arrays.fill(contexts, contextTokens);
         BatchSession opened = engine.openBatch(weights, configuration, contexts, blockTokens);

@@ -93,7 +93,7 @@ public final class TreeSelector implements Selector {
 
     private void resetRatios() {
         for (int l = 0; l < ratios.length; l++) {
-            ratios[l] = mode == SearchMode.ADAPTIVE ? budget.ratio() : budget.ratio(l);
+            ratios[l] = budget.ratio(l);
         }
     }
 
@@ -234,7 +234,12 @@ public final class TreeSelector implements Selector {
                 return;
             }
         }
-        System.arraycopy(LayerRatios.of(budget.ratio(), desertRates, options.minRatio()), 0, ratios, 0, ratios.length);
+        double mean = 0;
+        for (int l = 0; l < ratios.length; l++) {
+            mean += budget.ratio(l) / ratios.length;
+        }
+        // What the fixed ratios would spend, spent where attention is spread.
+        System.arraycopy(LayerRatios.of(mean, desertRates, options.minRatio()), 0, ratios, 0, ratios.length);
     }
 
     @Override
