@@ -107,6 +107,19 @@ final class Converters {
         }
     }
 
+    /** Three shares of device, host and disk. */
+    static final class Percentages implements ITypeConverter<TierShares> {
+        @Override
+        public TierShares convert(String value) {
+            List<Integer> parts = new Naturals().convert(value);
+            if (parts.size() != 3 || parts.stream().mapToInt(part -> part).sum() != 100) {
+                throw refused(
+                        value, "three whole numbers for device, host and disk that sum to 100, such as 20,30,50,");
+            }
+            return new TierShares(parts.get(0), parts.get(1), parts.get(2));
+        }
+    }
+
     /** At least 0. */
     static final class Temperature implements ITypeConverter<Float> {
         @Override

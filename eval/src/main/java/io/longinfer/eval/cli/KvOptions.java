@@ -1,6 +1,7 @@
 package io.longinfer.eval.cli;
 
 import io.longinfer.kernels.abstracts.AbstractPrecision;
+import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.chunk.PartitionOptions;
 import io.longinfer.kvcache.codec.Codec;
@@ -43,6 +44,15 @@ final class KvOptions {
             converter = Converters.Bytes.class,
             description = "Most bytes of KV on disk; 0 disables the tier.")
     Long diskBudget;
+
+    @Option(
+            names = "--kv-percent",
+            paramLabel = "D,H,K",
+            converter = Converters.Percentages.class,
+            description =
+                    "In place of the three budgets, shares of the planned context's KV on device, host and disk, in"
+                            + " percent; a tier too small to work gets the least that does.")
+    TierShares kvPercent;
 
     @Option(
             names = "--disk-dir",
@@ -216,8 +226,20 @@ final class KvOptions {
                 || groupRule != null;
     }
 
-    /** The configuration: {@code defaults} with what was given. */
+    /**
+     * The configuration: {@code defaults} with what was given.
+     *
+     * @throws IllegalArgumentException if shares were given, which a command that calls this has no context for
+     */
     KvConfig config(KvConfig defaults) {
+        if (kvPercent != null) {
+            throw new IllegalArgumentException("--kv-percent has no meaning here: budgets of KV expected");
+        }
+        return withoutShares(defaults);
+    }
+
+    /** The configuration but for shares: how disk and links are used. */
+    KvConfig withoutShares(KvConfig defaults) {
         SelectionBudget usual = defaults.selection();
         double share = or(ratio, usual.ratio());
         return defaults.toBuilder()
@@ -269,6 +291,23 @@ final class KvOptions {
     /** The configuration with the library's defaults: adaptive at 0.1, everything on the device. */
     KvConfig config() {
         return config(KvConfig.defaults());
+    }
+
+    /**
+     * The configuration: {@code defaults} with what was given, budgets from shares if those were.
+     *
+     * @param contextTokens tokens planned for
+     * @param sequences that decode together
+     * @throws IllegalArgumentException if both budgets and shares are given
+     */
+    KvConfig config(KvConfig defaults, DecoderShape shape, int contextTokens, int sequences) {
+        if (kvPercent == null) {
+            return config(defaults);
+        }
+        if (deviceBudget != null || hostBudget != null || diskBudget != null) {
+            throw new IllegalArgumentException("--kv-percent and budgets of KV are given: one of them expected");
+        }
+        return KvShares.apply(withoutShares(defaults), kvPercent, shape, contextTokens, sequences);
     }
 
     /** The context to plan for, when {@code needed} tokens will be in it. */
