@@ -144,19 +144,23 @@ final class CacheMemory implements AutoCloseable {
         return layout.sizeBytes();
     }
 
-    /** Summarises new chunks, and writes them to disk if there is one. */
-    void write(int layer, ClosedChunks closed) {
+    /**
+     * Summarises new chunks, and writes them to disk if there is one.
+     *
+     * @param source the same chunks, as records are made of them
+     */
+    void write(int layer, ClosedChunks closed, ClosedChunks source) {
         abstracts.append(layer, closed);
         if (disk.isEmpty()) {
             return;
         }
         DiskStore store = disk.get();
         for (int head = 0; head < plan.shape().kvHeads(); head++) {
-            long offset = head * closed.headStrideBytes();
-            for (int i = 0; i < closed.count(); i++) {
-                long lengths = codec.encode(closed.memory(), offset, record, 0);
+            long offset = head * source.headStrideBytes();
+            for (int i = 0; i < source.count(); i++) {
+                long lengths = codec.encode(source.memory(), offset, record, 0);
                 store.append(
-                        store.geometry().chunkBlock(layer, head, closed.first() + i),
+                        store.geometry().chunkBlock(layer, head, source.first() + i),
                         record,
                         0,
                         RecordLengths.prefixBytes(lengths),

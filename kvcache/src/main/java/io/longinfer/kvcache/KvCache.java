@@ -9,6 +9,7 @@ import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.codec.ChunkCodec;
+import io.longinfer.kvcache.codec.ChunkRounding;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.pipeline.ChunkPipeline;
 import io.longinfer.kvcache.pipeline.CodecPolicy;
@@ -53,6 +54,7 @@ public final class KvCache implements AutoCloseable {
     private final KvPlan plan;
     private final SharedLinks links;
     private final CacheMemory memory;
+    private final ChunkRounding rounding;
     private final ChunkTable chunks;
     private final Selector selector;
     private final Selection selection;
@@ -90,7 +92,9 @@ public final class KvCache implements AutoCloseable {
         this.links = links;
         shape = plan.shape();
         counters = new TierCounters(shape.layers());
-        ChunkCodec codec = new ChunkCodec(new ChunkLayout(shape.headDim()), config.codec(), kernels.quantization());
+        ChunkLayout layout = new ChunkLayout(shape.headDim());
+        ChunkCodec codec = new ChunkCodec(layout, config.codec(), kernels.quantization());
+        rounding = new ChunkRounding(layout, config.kvPrecision(), kernels.quantization());
         memory = new CacheMemory(plan, config, device, codec, kernels.abstracts(), links.diskOf(plan), counters);
         chunks = memory.chunks();
         selector = selector(workers);
@@ -310,9 +314,11 @@ public final class KvCache implements AutoCloseable {
             throw new IllegalStateException("the context of " + plan.contextTokens() + " tokens is full: chunk "
                     + (closedBefore + closedChunks.count() - 1) + " lies beyond it; raise --context");
         }
-        memory.write(layer, closedChunks);
-        chunks.close(layer, closedChunks.count());
-        memory.residency().append(layer, closedChunks);
+        ClosedChunks rounded = rounding.round(closedChunks, shape.kvHeads());
+        ClosedChunks source = rounding.recordSource(config.codec(), closedChunks, rounded);
+        memory.write(layer, rounded, source);
+        chunks.close(layer, rounded.count());
+        memory.residency().append(layer, rounded, source);
     }
 
     /**

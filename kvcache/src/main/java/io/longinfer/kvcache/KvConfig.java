@@ -5,6 +5,7 @@ import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.quantization.QuantizedChunkLayout;
 import io.longinfer.kvcache.chunk.PartitionOptions;
 import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.KvPrecision;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param partition thresholds of the adaptive partition
  * @param adaptivePartition whether the adaptive selector follows a partition and measured deserts, or searches the tree exactly with fixed budgets of layers
  * @param abstractPrecision of leaves that are not growing
+ * @param kvPrecision of closed chunks, wherever they lie
  * @param codecChoice how chunks lie in host and disk
  * @param readAhead whether the next layer's chunks are guessed and read ahead
  * @param deviceBudgetBytes device memory for KV, {@link ByteSize#UNLIMITED} for no limit; 0 is refused by the plan
@@ -46,6 +48,7 @@ public record KvConfig(
         PartitionOptions partition,
         boolean adaptivePartition,
         AbstractPrecision abstractPrecision,
+        KvPrecision kvPrecision,
         CodecChoice codecChoice,
         boolean readAhead,
         long deviceBudgetBytes,
@@ -101,6 +104,7 @@ public record KvConfig(
                 PartitionOptions.defaults(),
                 true,
                 AbstractPrecision.INT8,
+                KvPrecision.F16,
                 CodecChoice.fixed(new Codec(Precision.FP16, false)),
                 true,
                 ByteSize.UNLIMITED,
@@ -170,6 +174,7 @@ public record KvConfig(
         private PartitionOptions partition;
         private boolean adaptivePartition;
         private AbstractPrecision abstractPrecision;
+        private KvPrecision kvPrecision;
         private CodecChoice codecChoice;
         private boolean readAhead;
         private long deviceBudgetBytes;
@@ -193,6 +198,7 @@ public record KvConfig(
             partition = from.partition;
             adaptivePartition = from.adaptivePartition;
             abstractPrecision = from.abstractPrecision;
+            kvPrecision = from.kvPrecision;
             codecChoice = from.codecChoice;
             readAhead = from.readAhead;
             deviceBudgetBytes = from.deviceBudgetBytes;
@@ -243,6 +249,12 @@ public record KvConfig(
         /** Sets {@link KvConfig#abstractPrecision()}. */
         public Builder abstractPrecision(AbstractPrecision value) {
             abstractPrecision = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#kvPrecision()}; the codec stays. */
+        public Builder kvPrecision(KvPrecision value) {
+            kvPrecision = value;
             return this;
         }
 
@@ -346,6 +358,7 @@ public record KvConfig(
                     partition,
                     adaptivePartition,
                     abstractPrecision,
+                    kvPrecision,
                     codecChoice,
                     readAhead,
                     deviceBudgetBytes,

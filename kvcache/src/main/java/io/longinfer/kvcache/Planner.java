@@ -8,6 +8,7 @@ import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.KvPlan.Mode;
 import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.abstracts.Placement;
+import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskGeometry;
 import io.longinfer.kvcache.disk.DiskHeader;
@@ -80,10 +81,20 @@ final class Planner {
         if (planner.fitsDevice()) {
             return Optional.of(planner.result(Mode.DEVICE));
         }
-        if (planner.fitsDeviceAndHost()) {
+        if (planner.exactWithoutDisk() && planner.fitsDeviceAndHost()) {
             return Optional.of(planner.result(Mode.DEVICE_HOST));
         }
         return planner.fitsWithDisk() ? Optional.of(planner.result(Mode.DISK)) : Optional.empty();
+    }
+
+    /**
+     * Whether moving chunks between device and host keeps their numbers. Where they are meant to be quantised once, a second time
+     * would show, so that the disk, if there is one, had better have every record.
+     */
+    private boolean exactWithoutDisk() {
+        return config.diskBudgetBytes() == 0
+                || config.kvPrecision().recordPrecision() == Precision.FP16
+                || config.codec().precision() == Precision.FP16;
     }
 
     private boolean fitsDevice() {

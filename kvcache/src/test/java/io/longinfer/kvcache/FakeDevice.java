@@ -1,11 +1,11 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.DeviceProfile;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.KvPool;
+import io.longinfer.kernels.device.WeightSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ final class FakeDevice implements Device {
     }
 
     @Override
-    public DeviceSession open(DecoderWeights weights, int maxBlockTokens, int sequences) {
+    public DeviceSession open(WeightSource weights, int maxBlockTokens, int sequences) {
         throw new UnsupportedOperationException("a FakeSession is made by the test");
     }
 

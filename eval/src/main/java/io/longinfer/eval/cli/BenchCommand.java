@@ -6,6 +6,7 @@ import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.Model;
 import io.longinfer.model.generation.BatchSession;
+import io.longinfer.model.weights.WeightConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,6 +103,9 @@ final class BenchCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(
@@ -114,9 +118,15 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<Integer> sorted = depths.stream().distinct().sorted().toList();
         int context = kv.context(sorted.getLast() + decode + prefill);
-        KvConfig configuration = kv.config();
-        try (LoadedModel loaded = load();
-                BatchSession session = loaded.batch(configuration, context, batch)) {
+        try (LoadedModel loaded = load()) {
+            measure(loaded, sorted, context);
+        }
+        return 0;
+    }
+
+    private void measure(LoadedModel loaded, List<Integer> sorted, int context) throws IOException {
+        KvConfig configuration = kv.config(KvConfig.defaults(), loaded.model().shape(), context, batch);
+        try (BatchSession session = loaded.batch(configuration, context, batch)) {
             Random random = new Random(seed.seed);
             int[] tokens =
                     random.ints(context, 0, loaded.model().shape().vocabulary()).toArray();
@@ -136,12 +146,14 @@ final class BenchCommand implements Callable<Integer> {
                 write(loaded.setting("bench", configuration, context, seed.seed).toTree(), results);
             }
         }
-        return 0;
     }
 
     private LoadedModel load() throws IOException {
-        Optional<Model> dummy = shape.model(seed.seed);
-        return dummy.isPresent() ? LoadedModel.of(dummy.get(), device) : LoadedModel.open(model.model, device);
+        Optional<WeightConfig> placement = weights.config(kv);
+        Optional<Model> dummy = shape.model(seed.seed, placement.isPresent());
+        return dummy.isPresent()
+                ? LoadedModel.of(dummy.get(), device, placement)
+                : LoadedModel.open(model.model, device, placement);
     }
 
     /** Goes once through the depths; {@code results} is null while warming up. */

@@ -4,6 +4,7 @@ import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.KvPrecision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
@@ -106,6 +107,19 @@ final class Converters {
         }
     }
 
+    /** Three shares of device, host and disk. */
+    static final class Percentages implements ITypeConverter<TierShares> {
+        @Override
+        public TierShares convert(String value) {
+            List<Integer> parts = new Naturals().convert(value);
+            if (parts.size() != 3 || parts.stream().mapToInt(part -> part).sum() != 100) {
+                throw refused(
+                        value, "three whole numbers for device, host and disk that sum to 100, such as 20,30,50,");
+            }
+            return new TierShares(parts.get(0), parts.get(1), parts.get(2));
+        }
+    }
+
     /** At least 0. */
     static final class Temperature implements ITypeConverter<Float> {
         @Override
@@ -172,6 +186,14 @@ final class Converters {
             } catch (IllegalArgumentException none) {
                 throw refused(value, "auto, or fp16, int8 or int4, each with or without +lz4,");
             }
+        }
+    }
+
+    /** {@code f16}, {@code bf16}, {@code int8} or {@code int4}. */
+    static final class KvPrecisionName implements ITypeConverter<KvPrecision> {
+        @Override
+        public KvPrecision convert(String value) {
+            return constant(KvPrecision.class, value);
         }
     }
 

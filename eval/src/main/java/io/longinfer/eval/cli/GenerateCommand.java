@@ -1,6 +1,7 @@
 package io.longinfer.eval.cli;
 
 import io.longinfer.eval.report.RunReport;
+import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.Model;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -74,6 +75,9 @@ final class GenerateCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the run's metrics, one JSON object.")
@@ -91,12 +95,14 @@ final class GenerateCommand implements Callable<Integer> {
         }
         String text = promptText();
         Streams streams = parent.streams();
-        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv))) {
             int[] tokens = tokens(loaded.model(), text);
             int context = context(loaded.model(), tokens.length);
+            KvConfig configuration =
+                    kv.config(KvConfig.defaults(), loaded.model().shape(), context, 1);
             Run run = Run.of(
                     loaded,
-                    new Run.Request("generate", tokens, maxTokens, context, kv.config(), sampling.options(seed.seed)),
+                    new Run.Request("generate", tokens, maxTokens, context, configuration, sampling.options(seed.seed)),
                     new PrefillProgress(streams),
                     piece -> {
                         streams.out().print(piece);

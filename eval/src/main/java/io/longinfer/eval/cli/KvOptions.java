@@ -1,8 +1,12 @@
 package io.longinfer.eval.cli;
 
 import io.longinfer.kernels.abstracts.AbstractPrecision;
+import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.chunk.PartitionOptions;
+import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.codec.KvPrecision;
+import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
@@ -40,6 +44,15 @@ final class KvOptions {
             converter = Converters.Bytes.class,
             description = "Most bytes of KV on disk; 0 disables the tier.")
     Long diskBudget;
+
+    @Option(
+            names = "--kv-percent",
+            paramLabel = "D,H,K",
+            converter = Converters.Percentages.class,
+            description =
+                    "In place of the three budgets, shares of the planned context's KV on device, host and disk, in"
+                            + " percent; a tier too small to work gets the least that does.")
+    TierShares kvPercent;
 
     @Option(
             names = "--disk-dir",
@@ -90,8 +103,18 @@ final class KvOptions {
             paramLabel = "CODEC",
             converter = Converters.CodecName.class,
             description = "How KV lies in host and disk: fp16, int8, int4, each with or without +lz4, or auto: what the"
-                    + " measured links ask for, and less of chunks that weigh little. Default: fp16.")
+                    + " measured links ask for, and less of chunks that weigh little. Default: fp16; with a disk, what"
+                    + " holds --kv-precision exactly.")
     KvConfig.CodecChoice codec;
+
+    @Option(
+            names = "--kv-precision",
+            paramLabel = "f16|bf16|int8|int4",
+            converter = Converters.KvPrecisionName.class,
+            description =
+                    "Precision to which chunks of 16 tokens are rounded when they close, wherever they lie. Device"
+                            + " memory stays fp16: it costs accuracy everywhere and saves bytes in host and disk. Default: f16.")
+    KvPrecision kvPrecision;
 
     @Option(
             names = "--read-ahead",
@@ -203,8 +226,20 @@ final class KvOptions {
                 || groupRule != null;
     }
 
-    /** The configuration: {@code defaults} with what was given. */
+    /**
+     * The configuration: {@code defaults} with what was given.
+     *
+     * @throws IllegalArgumentException if shares were given, which a command that calls this has no context for
+     */
     KvConfig config(KvConfig defaults) {
+        if (kvPercent != null) {
+            throw new IllegalArgumentException("--kv-percent has no meaning here: budgets of KV expected");
+        }
+        return withoutShares(defaults);
+    }
+
+    /** The configuration but for shares: how disk and links are used. */
+    KvConfig withoutShares(KvConfig defaults) {
         SelectionBudget usual = defaults.selection();
         double share = or(ratio, usual.ratio());
         return defaults.toBuilder()
@@ -225,7 +260,8 @@ final class KvOptions {
                         defaults.partition().slackDecay(),
                         defaults.partition().minRatio()))
                 .abstractPrecision(or(abstractPrecision, defaults.abstractPrecision()))
-                .codecChoice(or(codec, defaults.codecChoice()))
+                .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
+                .codecChoice(codecChoice(defaults))
                 .readAhead(or(readAhead, defaults.readAhead()))
                 .budgets(
                         or(deviceBudget, defaults.deviceBudgetBytes()),
@@ -240,9 +276,38 @@ final class KvOptions {
                 .build();
     }
 
+    /**
+     * Rounded chunks come with a codec that holds them exactly in the fewest bytes. Without a disk that is fp16: a chunk that
+     * moves between device and host would be quantised each time.
+     */
+    private KvConfig.CodecChoice codecChoice(KvConfig defaults) {
+        if (codec != null || kvPrecision == null) {
+            return or(codec, defaults.codecChoice());
+        }
+        boolean backed = or(diskBudget, defaults.diskBudgetBytes()) > 0;
+        return KvConfig.CodecChoice.fixed(new Codec(backed ? kvPrecision.recordPrecision() : Precision.FP16, false));
+    }
+
     /** The configuration with the library's defaults: adaptive at 0.1, everything on the device. */
     KvConfig config() {
         return config(KvConfig.defaults());
+    }
+
+    /**
+     * The configuration: {@code defaults} with what was given, budgets from shares if those were.
+     *
+     * @param contextTokens tokens planned for
+     * @param sequences that decode together
+     * @throws IllegalArgumentException if both budgets and shares are given
+     */
+    KvConfig config(KvConfig defaults, DecoderShape shape, int contextTokens, int sequences) {
+        if (kvPercent == null) {
+            return config(defaults);
+        }
+        if (deviceBudget != null || hostBudget != null || diskBudget != null) {
+            throw new IllegalArgumentException("--kv-percent and budgets of KV are given: one of them expected");
+        }
+        return KvShares.apply(withoutShares(defaults), kvPercent, shape, contextTokens, sequences);
     }
 
     /** The context to plan for, when {@code needed} tokens will be in it. */

@@ -117,6 +117,9 @@ final class LatencyCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Appends one JSON line a run.")
@@ -124,7 +127,7 @@ final class LatencyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv))) {
             int most = batches.stream().mapToInt(batch -> batch).max().orElse(1);
             List<int[]> prompts = new ArrayList<>();
             for (int sequence = 0; sequence < most; sequence++) {
@@ -132,7 +135,7 @@ final class LatencyCommand implements Callable<Integer> {
             }
             try (Prefix prefix = Prefix.read(
                     loaded.engine(),
-                    loaded.model().weights(),
+                    loaded.weights(),
                     prompts,
                     warmUp + steps,
                     warmUp + steps,
@@ -159,10 +162,11 @@ final class LatencyCommand implements Callable<Integer> {
 
     private void compare(LoadedModel loaded, Prefix prefix, int batch) throws IOException {
         long kvBytes = prefix.kvBytes(batch);
-        KvConfig ours = kv.config(KvConfig.defaults().toBuilder()
+        KvConfig usual = KvConfig.defaults().toBuilder()
                 .codecChoice(KvConfig.CodecChoice.AUTO)
                 .budgets((long) (deviceShare * kvBytes), (long) (hostShare * kvBytes), 2 * kvBytes)
-                .build());
+                .build();
+        KvConfig ours = kv.config(usual, loaded.model().shape(), prefix.contextTokens(), batch);
         List<DecodeRun> runs = new ArrayList<>();
         for (int repetition = 0; repetition < repetitions; repetition++) {
             for (Variant variant : variants) {

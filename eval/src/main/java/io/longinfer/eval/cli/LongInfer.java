@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             InspectCommand.class,
             TokenizeCommand.class,
             LogitsCommand.class,
+            PerplexityCommand.class,
             PlanCommand.class,
             BenchCommand.class,
             LatencyCommand.class,

@@ -97,6 +97,9 @@ final class NeedleCommand implements Callable<Integer> {
     private KvOptions kv;
 
     @Mixin
+    private WeightOptions weights;
+
+    @Mixin
     private DeviceOptions device;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Writes the metrics of all runs, one JSON object.")
@@ -107,14 +110,15 @@ final class NeedleCommand implements Callable<Integer> {
         if (depth != null && facts != 1) {
             throw new ParameterException(spec.commandLine(), "--depth places one fact, but --facts is " + facts);
         }
-        try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+        try (LoadedModel loaded = LoadedModel.open(model.model, device, weights.config(kv))) {
             NeedleDocument document = document(loaded, tokens);
             Fact fact = document.facts().getFirst();
             int[] prompt = Prompts.chat(loaded.model(), Optional.empty(), document.prompt(fact));
             announce(document, fact, prompt.length);
             warmUp(loaded);
             List<Attempt> attempts = new ArrayList<>();
-            for (Map.Entry<String, KvConfig> entry : configurations().entrySet()) {
+            for (Map.Entry<String, KvConfig> entry :
+                    configurations(loaded, prompt.length).entrySet()) {
                 attempts.add(attempt(loaded, entry.getKey(), entry.getValue(), prompt, fact));
             }
             print(attempts);
@@ -133,10 +137,11 @@ final class NeedleCommand implements Callable<Integer> {
                 .generate(depth == null ? options : options.withDepth(depth));
     }
 
-    private Map<String, KvConfig> configurations() {
-        KvConfig ours = kv.config(KvConfig.defaults().toBuilder()
+    private Map<String, KvConfig> configurations(LoadedModel loaded, int promptTokens) {
+        KvConfig usual = KvConfig.defaults().toBuilder()
                 .budgets(2L << 20, 2L << 20, 1L << 30)
-                .build());
+                .build();
+        KvConfig ours = kv.config(usual, loaded.model().shape(), kv.context(promptTokens + maxTokens), 1);
         KvConfig full = ours.toBuilder().selector(SelectorKind.FULL).build();
         KvConfig unlimited = full.toBuilder().budgets(ByteSize.UNLIMITED, 0, 0).build();
         Map<String, KvConfig> configurations = new LinkedHashMap<>();
@@ -163,7 +168,7 @@ final class NeedleCommand implements Callable<Integer> {
                 loaded.model(),
                 Optional.empty(),
                 document.prompt(document.facts().getFirst()));
-        for (KvConfig configuration : configurations().values()) {
+        for (KvConfig configuration : configurations(loaded, prompt.length).values()) {
             Run.of(loaded, request(configuration, prompt), (done, total) -> {}, piece -> {});
         }
     }

@@ -46,8 +46,9 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (GgufFile file = GgufFile.open(ModelCatalog.resolve(model.model))) {
             DecoderShape shape = LlamaLoader.shape(file);
-            KvConfig config = kv.config();
-            KvPlan plan = KvPlan.of(shape, kv.context(shape.contextTokens()), config);
+            int context = kv.context(shape.contextTokens());
+            KvConfig config = kv.config(KvConfig.defaults(), shape, context, 1);
+            KvPlan plan = KvPlan.of(shape, context, config);
             PrintStream out = parent.streams().out();
             if (json) {
                 Map<String, Object> tree = new LinkedHashMap<>();

@@ -38,13 +38,17 @@ final class ShapeOptions {
                             + " serve weights that would come from memory.")
     private boolean sharesLayers;
 
-    /** The model of dummy weights that is asked for, if one is. */
-    Optional<Model> model(long seed) throws IOException {
+    /**
+     * The model of dummy weights that is asked for, if one is.
+     *
+     * @param copied whether each layer will be copied to a place of its own, so that one is enough to copy from
+     */
+    Optional<Model> model(long seed, boolean copied) throws IOException {
         if (shape == null) {
             return Optional.empty();
         }
         TensorType format = TensorType.valueOf(type.name());
-        DummyWeights weights = DummyWeights.of(PublishedShapes.describe(shape), format, seed, sharesLayers);
+        DummyWeights weights = DummyWeights.of(PublishedShapes.describe(shape), format, seed, sharesLayers || copied);
         return Optional.of(Model.dummy(shape, weights));
     }
 }

@@ -1,7 +1,7 @@
 package io.longinfer.eval.latency;
 
 import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.device.DecoderWeights;
+import io.longinfer.kernels.device.WeightSource;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.model.generation.BatchSession;
@@ -21,7 +21,7 @@ public final class Prefix implements AutoCloseable {
     private static final int OWN_TOKENS = 8;
 
     private final Engine engine;
-    private final DecoderWeights weights;
+    private final WeightSource weights;
     private final List<int[]> prompts;
     private final BatchSession session;
     private final int contextTokens;
@@ -30,7 +30,7 @@ public final class Prefix implements AutoCloseable {
 
     private Prefix(
             Engine engine,
-            DecoderWeights weights,
+            WeightSource weights,
             List<int[]> prompts,
             BatchSession session,
             int contextTokens,
@@ -51,7 +51,7 @@ public final class Prefix implements AutoCloseable {
      */
     public static Prefix read(
             Engine engine,
-            DecoderWeights weights,
+            WeightSource weights,
             List<int[]> prompts,
             int steps,
             int room,

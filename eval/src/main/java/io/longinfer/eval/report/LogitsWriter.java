@@ -79,7 +79,7 @@ public final class LogitsWriter implements AutoCloseable {
     }
 
     /** {@code -log softmax(logits)[token]}, in double. */
-    static double negativeLogLikelihood(float[] logits, int token) {
+    public static double negativeLogLikelihood(float[] logits, int token) {
         double largest = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {
             largest = Math.max(largest, logit);

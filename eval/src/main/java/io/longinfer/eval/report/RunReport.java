@@ -4,11 +4,13 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.kernels.device.DeviceProfile;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
+import io.longinfer.model.weights.WeightMetrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Everything that a run reports (system.md section 5). Immutable. */
 public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
@@ -19,6 +21,7 @@ public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
      * @param model the model's file
      * @param contextTokens tokens that KV space was planned for
      * @param prefillBlock tokens of the prompt that went through the layers together
+     * @param weights where weights lie and what moving them took so far, if they are placed in tiers
      */
     public record Setting(
             String command,
@@ -27,6 +30,7 @@ public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
             int contextTokens,
             int prefillBlock,
             long seed,
+            Optional<WeightMetrics> weights,
             DeviceProfile device,
             Environment environment) {
         /** As a tree of maps and lists. */
@@ -38,6 +42,7 @@ public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
             tree.put("contextTokens", contextTokens);
             tree.put("prefillBlock", prefillBlock);
             tree.put("configuration", JsonTree.of(configuration));
+            weights.ifPresent(metrics -> tree.put("weights", JsonTree.of(metrics)));
             tree.put("device", JsonTree.of(device));
             tree.put("environment", JsonTree.of(environment));
             return tree;

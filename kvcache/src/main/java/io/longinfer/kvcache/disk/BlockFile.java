@@ -47,7 +47,7 @@ final class BlockFile implements AutoCloseable {
             }
             path = Files.createTempFile(directory, "longinfer-", ".kv");
             TemporaryFiles.add(path);
-            RawFile raw = open(path, mode, MEMORY_FILE_SYSTEMS.contains(store.type()));
+            RawFile raw = open(path, mode);
             BlockFile file = new BlockFile(path, geometry, raw);
             file.writeHeader();
             return file;
@@ -59,6 +59,14 @@ final class BlockFile implements AutoCloseable {
             TemporaryFiles.delete(path);
             throw e;
         }
+    }
+
+    /** Opens a file that exists as {@code mode} says. */
+    static RawFile open(Path path, DirectIo mode) throws IOException {
+        return open(
+                path,
+                mode,
+                MEMORY_FILE_SYSTEMS.contains(Files.getFileStore(path).type()));
     }
 
     private static RawFile open(Path path, DirectIo mode, boolean memory) throws IOException {

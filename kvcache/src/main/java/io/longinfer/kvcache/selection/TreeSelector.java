@@ -234,12 +234,11 @@ public final class TreeSelector implements Selector {
                 return;
             }
         }
-        double mean = 0;
-        for (int l = 0; l < ratios.length; l++) {
-            mean += budget.ratio(l) / ratios.length;
-        }
-        // What the fixed ratios would spend, spent where attention is spread.
-        System.arraycopy(LayerRatios.of(mean, desertRates, options.minRatio()), 0, ratios, 0, ratios.length);
+        // The first layers keep their own ratio: attention is spread there whatever the last queries of a prompt show.
+        int first = Math.min(budget.firstLayers(), ratios.length);
+        double[] others = LayerRatios.of(
+                budget.ratio(), Arrays.copyOfRange(desertRates, first, ratios.length), options.minRatio());
+        System.arraycopy(others, 0, ratios, first, others.length);
     }
 
     @Override

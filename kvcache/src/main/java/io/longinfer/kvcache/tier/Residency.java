@@ -91,35 +91,44 @@ public final class Residency implements AutoCloseable {
         return pool;
     }
 
-    /** Finds a place for new chunks of {@code layer}, which the table counts already. */
-    public void append(int layer, ClosedChunks closed) {
+    /**
+     * Finds a place for new chunks of {@code layer}, which the table counts already.
+     *
+     * @param source the same chunks, as records are made of them
+     */
+    public void append(int layer, ClosedChunks closed, ClosedChunks source) {
         int chunkBytes = pool.layout().sizeBytes();
         for (int i = 0; i < closed.count(); i++) {
             for (int head = 0; head < chunks.kvHeads(); head++) {
                 int id = chunks.id(layer, head, closed.first() + i);
-                long offset = head * closed.headStrideBytes() + (long) i * chunkBytes;
-                place(id, closed.memory(), offset);
+                long within = (long) i * chunkBytes;
+                if (placeOnDevice(id)) {
+                    pool.write(device.slot(id), closed.memory(), head * closed.headStrideBytes() + within);
+                } else if (hosted.hasRoom()) {
+                    encode(source.memory(), head * source.headStrideBytes() + within, hosted.take(id));
+                    hostVictims.add(hosted.slot(id), chunks.importance(id));
+                } else if (!backed) {
+                    throw new IllegalStateException("device and host are full, against the plan");
+                }
             }
         }
         unpin(layer, closed.count());
     }
 
-    private void place(int id, MemorySegment source, long offset) {
+    /** Gives a new chunk a slot of the device if there is one for it. */
+    private boolean placeOnDevice(int id) {
         if (!device.hasRoom() && chunks.pinned(id)) {
             int victim = deviceVictims.least();
             if (victim != SlotMap.NONE) {
                 device.giveBack(leaveDevice(device.owner(victim)));
             }
         }
-        if (device.hasRoom()) {
-            pool.write(device.take(id), source, offset);
-            mayLeave(id);
-        } else if (hosted.hasRoom()) {
-            encode(source, offset, hosted.take(id));
-            hostVictims.add(hosted.slot(id), chunks.importance(id));
-        } else if (!backed) {
-            throw new IllegalStateException("device and host are full, against the plan");
+        if (!device.hasRoom()) {
+            return false;
         }
+        device.take(id);
+        mayLeave(id);
+        return true;
     }
 
     private void mayLeave(int id) {

@@ -4,9 +4,9 @@ import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.Block;
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
-import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.DeviceSession;
+import io.longinfer.kernels.device.WeightSource;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.KvCache;
 import io.longinfer.kvcache.KvCaches;
@@ -54,7 +54,7 @@ public final class BatchSession implements AutoCloseable {
     private final int[][] next;
 
     BatchSession(
-            DecoderWeights weights,
+            WeightSource weights,
             Device device,
             WorkerPool workers,
             CpuKernels kernels,

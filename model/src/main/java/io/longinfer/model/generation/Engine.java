@@ -2,9 +2,9 @@ package io.longinfer.model.generation;
 
 import io.longinfer.kernels.device.CpuDevice;
 import io.longinfer.kernels.device.CpuKernels;
-import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.SpinningWorkerPool;
+import io.longinfer.kernels.device.WeightSource;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.KvConfig;
 import java.io.IOException;
@@ -57,7 +57,7 @@ public final class Engine implements AutoCloseable {
      * @param blockTokens most tokens read at once in prefill
      * @throws IOException if the disk tier cannot be set up
      */
-    public InferenceSession open(DecoderWeights weights, KvConfig kv, int contextTokens, int blockTokens)
+    public InferenceSession open(WeightSource weights, KvConfig kv, int contextTokens, int blockTokens)
             throws IOException {
         return new InferenceSession(openBatch(weights, kv, new int[] {contextTokens}, blockTokens));
     }
@@ -70,7 +70,7 @@ public final class Engine implements AutoCloseable {
      * @param blockTokens most tokens read at once in prefill
      * @throws IOException if the disk tier cannot be set up
      */
-    public BatchSession openBatch(DecoderWeights weights, KvConfig kv, int[] contextTokens, int blockTokens)
+    public BatchSession openBatch(WeightSource weights, KvConfig kv, int[] contextTokens, int blockTokens)
             throws IOException {
         return new BatchSession(weights, device, workers, kernels, kv, contextTokens, blockTokens);
     }

@@ -2,8 +2,6 @@ package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.elementwise.ElementwiseKernels;
-import io.longinfer.kernels.quantization.ScalarDequantizer;
-import io.longinfer.kernels.quantization.WeightMatrix;
 
 /** The activations of a block, {@code [rows][channels]}, and what is computed of each row by itself. Not thread-safe. */
 final class Activations {
@@ -61,29 +59,26 @@ final class Activations {
     }
 
     /** Starts a block: looks its tokens' embeddings up, and the angles of their positions. */
-    void begin(Block block, DecoderWeights weights) {
-        WeightMatrix embedding = weights.embedding();
+    void begin(Block block, WeightSource weights) {
         rows = block.rows();
         int width = shape.width();
         for (int segment = 0; segment < block.segments(); segment++) {
             int[] ids = block.ids(segment);
             for (int t = 0; t < block.rows(segment); t++) {
                 int row = block.firstRow(segment) + t;
-                long at = ids[block.from(segment) + t] * embedding.rowBytes();
-                ScalarDequantizer.row(embedding.type(), embedding.data(), at, hidden, row * width, width);
+                weights.embedding(ids[block.from(segment) + t], hidden, row * width);
                 int position = block.position(segment) + t;
-                if (weights.positions().isPresent()) {
-                    addPosition(weights.positions().get(), row, position);
+                if (shape.traits().learnsPositions()) {
+                    addPosition(weights, row, position);
                 }
                 angles(row, position);
             }
         }
     }
 
-    private void addPosition(WeightMatrix table, int row, int position) {
+    private void addPosition(WeightSource weights, int row, int position) {
         int width = shape.width();
-        long at = (shape.traits().positionOffset() + position) * table.rowBytes();
-        ScalarDequantizer.row(table.type(), table.data(), at, delta, 0, width);
+        weights.position(shape.traits().positionOffset() + position, delta, 0);
         kernels.add(hidden, row * width, delta, 0, width);
     }
 

@@ -30,7 +30,7 @@ public final class CpuDevice implements Device {
     }
 
     @Override
-    public DeviceSession open(DecoderWeights weights, int maxBlockTokens, int sequences) {
+    public DeviceSession open(WeightSource weights, int maxBlockTokens, int sequences) {
         return new CpuSession(weights, maxBlockTokens, sequences, workers, kernels);
     }
 

@@ -2,6 +2,7 @@ package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.quantization.WeightMatrix;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -9,7 +10,7 @@ import java.util.Objects;
 final class CpuSession implements DeviceSession {
     private static final int NO_LAYER = -1;
 
-    private final DecoderWeights weights;
+    private final WeightSource weights;
     private final DecoderShape shape;
     private final int maxBlockTokens;
     private final WorkerPool workers;
@@ -29,6 +30,9 @@ final class CpuSession implements DeviceSession {
 
     private final float[] predicted;
 
+    /** {@code [rows][rows of a band]}: logits of a part of the vocabulary; grows to what is asked for. */
+    private float[] bandLogits = {};
+
     /** Stands for the block while there is none. */
     private final Block none = new Block();
 
@@ -37,7 +41,7 @@ final class CpuSession implements DeviceSession {
     private boolean finished;
     private boolean closed;
 
-    CpuSession(DecoderWeights weights, int maxBlockTokens, int sequences, WorkerPool workers, CpuKernels kernels) {
+    CpuSession(WeightSource weights, int maxBlockTokens, int sequences, WorkerPool workers, CpuKernels kernels) {
         if (sequences <= 0 || maxBlockTokens < sequences) {
             throw new IllegalArgumentException("there is at least one sequence and a block has at least one token for"
                     + " each, not " + sequences + " sequences and " + maxBlockTokens + " tokens");
@@ -133,7 +137,7 @@ final class CpuSession implements DeviceSession {
         if (block.segments() == 0) {
             throw new IllegalStateException("no block has begun");
         }
-        DecoderWeights.Layer w = weights.layers().get(layer);
+        DecoderWeights.Layer w = weights.layer(layer);
         x.norm(w.attentionNorm(), w.biases().attentionNorm());
         products.of(x.normed, block.rows())
                 .into(w.query(), x.queries)
@@ -189,7 +193,7 @@ final class CpuSession implements DeviceSession {
         if (finished) {
             throw new IllegalStateException("layer " + (layer - 1) + " is finished, its input is gone");
         }
-        DecoderWeights.Layer w = weights.layers().get(layer);
+        DecoderWeights.Layer w = weights.queryOf(layer);
         for (int segment = 0; segment < block.segments(); segment++) {
             x.norm(lastRow(segment), w.attentionNorm(), w.biases().attentionNorm(), predictionInput, segment);
         }
@@ -229,7 +233,7 @@ final class CpuSession implements DeviceSession {
         finished = true;
         blockAttention.attendOpen(block);
         x.normalise();
-        DecoderWeights.Layer w = weights.layers().get(layer);
+        DecoderWeights.Layer w = weights.layer(layer);
         int rows = block.rows();
         products.of(x.attended, rows).into(w.attentionOutput(), x.delta).run();
         x.addDelta(w.biases().attentionOutput());
@@ -278,7 +282,28 @@ final class CpuSession implements DeviceSession {
         for (int i = 0; i < count; i++) {
             x.norm(firstRow + i, weights.outputNorm(), weights.outputNormBias(), x.normed, i);
         }
-        products.of(x.normed, count).into(weights.output(), logits).run();
+        if (weights.outputBands() == 1) {
+            products.of(x.normed, count).into(weights.outputBand(0), logits).run();
+        } else {
+            bands(count, logits);
+        }
+    }
+
+    /** A product with the output matrix, part by part. */
+    private void bands(int count, float[] logits) {
+        int first = 0;
+        for (int i = 0; i < weights.outputBands(); i++) {
+            WeightMatrix band = weights.outputBand(i);
+            int rows = band.rows();
+            if (bandLogits.length < count * rows) {
+                bandLogits = new float[count * rows];
+            }
+            products.of(x.normed, count).into(band, bandLogits).run();
+            for (int row = 0; row < count; row++) {
+                System.arraycopy(bandLogits, row * rows, logits, row * shape.vocabulary() + first, rows);
+            }
+            first += rows;
+        }
     }
 
     @Override

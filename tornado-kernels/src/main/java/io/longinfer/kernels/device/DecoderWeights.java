@@ -1,7 +1,9 @@
 package io.longinfer.kernels.device;
 
+import io.longinfer.kernels.quantization.ScalarDequantizer;
 import io.longinfer.kernels.quantization.WeightMatrix;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -21,7 +23,8 @@ public record DecoderWeights(
         List<Layer> layers,
         float[] outputNorm,
         float[] outputNormBias,
-        WeightMatrix output) {
+        WeightMatrix output)
+        implements WeightSource {
     public DecoderWeights {
         layers = List.copyOf(layers);
         if (layers.size() != shape.layers()) {
@@ -47,6 +50,41 @@ public record DecoderWeights(
     public DecoderWeights(
             DecoderShape shape, WeightMatrix embedding, List<Layer> layers, float[] outputNorm, WeightMatrix output) {
         this(shape, embedding, Optional.empty(), layers, outputNorm, new float[0], output);
+    }
+
+    @Override
+    public Layer layer(int layer) {
+        return layers.get(layer);
+    }
+
+    @Override
+    public Layer queryOf(int layer) {
+        return layers.get(layer);
+    }
+
+    @Override
+    public void embedding(int token, float[] target, int at) {
+        row(embedding, token, target, at);
+    }
+
+    @Override
+    public void position(int row, float[] target, int at) {
+        row(positions.orElseThrow(), row, target, at);
+    }
+
+    private static void row(WeightMatrix table, int row, float[] target, int at) {
+        ScalarDequantizer.row(table.type(), table.data(), row * table.rowBytes(), target, at, table.columns());
+    }
+
+    @Override
+    public int outputBands() {
+        return 1;
+    }
+
+    @Override
+    public WeightMatrix outputBand(int band) {
+        Objects.checkIndex(band, 1);
+        return output;
     }
 
     private static void check(Layer layer, DecoderShape shape) {

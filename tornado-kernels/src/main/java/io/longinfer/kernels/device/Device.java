@@ -19,7 +19,7 @@ public interface Device extends AutoCloseable {
      * @param maxBlockTokens most tokens that one {@link DeviceSession#begin} may bring, all sequences together
      * @param sequences how many
      */
-    DeviceSession open(DecoderWeights weights, int maxBlockTokens, int sequences);
+    DeviceSession open(WeightSource weights, int maxBlockTokens, int sequences);
 
     @Override
     void close();
