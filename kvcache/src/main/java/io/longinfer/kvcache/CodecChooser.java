@@ -4,7 +4,7 @@ import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.selection.SelectorKind;
 
-/** Fills in the codec of a configuration that leaves it to the links. */
+/** Fills in the codec of a configuration that names none. */
 final class CodecChooser {
     private CodecChooser() {}
 

@@ -125,12 +125,12 @@ public record KvConfig(
     /**
      * How chunks are written to host and disk.
      *
-     * @param codec of every record; empty for one that the links' measured speed asks for
+     * @param codec of every record; empty for int8, or fp16 where everything is attended
      * @param coarseMass chunks that weighed less than this share of an average chunk are read from int8 records as int4; 0
      *     for never
      */
     public record CodecChoice(Optional<Codec> codec, double coarseMass) {
-        /** The links decide; what weighs less than a tenth of an average chunk comes as int4. */
+        /** int8, of which chunks that weighed less than a tenth of an average one are read as int4; fp16 where all is attended. */
         public static final CodecChoice AUTO = new CodecChoice(Optional.empty(), 0.1);
 
         public CodecChoice {

@@ -102,9 +102,9 @@ final class KvOptions {
             names = "--codec",
             paramLabel = "CODEC",
             converter = Converters.CodecName.class,
-            description = "How KV lies in host and disk: fp16, int8, int4, each with or without +lz4, or auto: what the"
-                    + " measured links ask for, and less of chunks that weigh little. Default: fp16; with a disk, what"
-                    + " holds --kv-precision exactly.")
+            description = "How KV lies in host and disk: fp16, int8, int4, each with or without +lz4, or auto: int8,"
+                    + " of which chunks that weigh little are read as int4, and fp16 where all is attended. Default: fp16;"
+                    + " with a disk, what holds --kv-precision exactly.")
     KvConfig.CodecChoice codec;
 
     @Option(
