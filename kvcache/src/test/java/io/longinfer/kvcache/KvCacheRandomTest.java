@@ -22,7 +22,9 @@ class KvCacheRandomTest {
     void everySlotHoldsTheChunkItIsSaidToHold() throws IOException {
         long base = Long.getLong("kvcache.seed", System.nanoTime() & 0xffffff);
         Set<KvPlan.Mode> seen = EnumSet.noneOf(KvPlan.Mode.class);
-        for (long seed = base; seed < base + Integer.getInteger("kvcache.runs", RUNS); seed++) {
+        int runs = Integer.getInteger("kvcache.runs", RUNS);
+        int modes = KvPlan.Mode.values().length;
+        for (long seed = base; seed < base + runs || (seen.size() < modes && seed < base + 10 * runs); seed++) {
             try {
                 run(seed, seen);
             } catch (RuntimeException | AssertionError e) {
