@@ -250,9 +250,8 @@ final class Planner {
     /** A layer that attends everything needs no abstracts; adaptive ratios can fall in any. */
     private boolean scored(int layer) {
         boolean adaptiveRatios = config.selector() == SelectorKind.ADAPTIVE && config.adaptivePartition();
-        return adaptiveRatios
-                ? config.selection().ratio() < 1
-                : config.selection().ratio(layer) < 1;
+        return config.selection().ratio(layer) < 1
+                || (adaptiveRatios && config.selection().ratio() < 1);
     }
 
     /** Places all abstracts of layers that have no place yet while they fit; returns the bytes taken. */

@@ -52,7 +52,7 @@ final class RandomRun implements AutoCloseable {
      * @param variant changes what must not matter
      */
     RandomRun(long seed, Path directory, int sequences, UnaryOperator<KvConfig> variant) {
-        random = new Random(seed);
+        random = new Random(seed * 0x9E3779B97F4A7C15L);
         int kvHeads = 1 + random.nextInt(3);
         int heads = kvHeads * (1 + random.nextInt(3));
         shape = Shapes.of(1 + random.nextInt(4), heads, kvHeads, 8 * (1 + random.nextInt(3)));
