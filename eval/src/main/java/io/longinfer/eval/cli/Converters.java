@@ -198,14 +198,10 @@ final class Converters {
     }
 
     /** {@code adaptive} or {@code fixed}. */
-    static final class PartitionName implements ITypeConverter<Boolean> {
+    static final class PartitionName implements ITypeConverter<KvOptions.Partitioning> {
         @Override
-        public Boolean convert(String value) {
-            return switch (value.toLowerCase(Locale.ROOT)) {
-                case "adaptive" -> true;
-                case "fixed" -> false;
-                default -> throw refused(value, "one of adaptive, fixed");
-            };
+        public KvOptions.Partitioning convert(String value) {
+            return constant(KvOptions.Partitioning.class, value);
         }
     }
 

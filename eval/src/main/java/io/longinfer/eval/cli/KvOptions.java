@@ -17,6 +17,14 @@ import picocli.CommandLine.Option;
 
 /** Where keys and values may lie and which of them a decoding step attends. Unset options keep a command's defaults. */
 final class KvOptions {
+    /** What {@code --partition} says: not a Boolean, whose values picocli reads a second time as true or false. */
+    enum Partitioning {
+        /** Follows measured attention. */
+        ADAPTIVE,
+        /** None: all leaves, fixed ratios. */
+        FIXED
+    }
+
     @Option(
             names = {"-c", "--context"},
             paramLabel = "TOKENS",
@@ -135,13 +143,12 @@ final class KvOptions {
 
     @Option(
             names = "--partition",
-            arity = "1",
             paramLabel = "adaptive|fixed",
             converter = Converters.PartitionName.class,
             description =
                     "Whether the adaptive selector follows an adaptive partition and desert rates, or searches all"
                             + " leaves with fixed ratios. Default: adaptive.")
-    Boolean adaptivePartition;
+    Partitioning partitioning;
 
     @Option(
             names = "--desert-threshold",
@@ -217,7 +224,7 @@ final class KvOptions {
     /** Whether any option about selecting was given. */
     boolean selects() {
         return selector != null
-                || adaptivePartition != null
+                || partitioning != null
                 || ratio != null
                 || firstLayers != null
                 || firstLayersRatio != null
@@ -252,7 +259,8 @@ final class KvOptions {
                         or(sink, usual.sinkTokens()),
                         or(recent, usual.recentTokens())))
                 .groupRule(or(groupRule, defaults.groupRule()))
-                .adaptivePartition(or(adaptivePartition, defaults.adaptivePartition()))
+                .adaptivePartition(
+                        partitioning == null ? defaults.adaptivePartition() : partitioning == Partitioning.ADAPTIVE)
                 .partition(new PartitionOptions(
                         or(desertThreshold, defaults.partition().desertThreshold()),
                         or(desertRun, defaults.partition().desertRun()),

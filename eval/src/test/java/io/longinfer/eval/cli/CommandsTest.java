@@ -62,7 +62,7 @@ class CommandsTest {
                 3,
                 session.out().lines().filter(line -> line.contains("  right  ")).count(),
                 session.out());
-        for (String row : List.of("a token, p99", "disk, peak of all", "disk->device, decode", "disk was read")) {
+        for (String row : List.of("a token, p99", "disk, peak of all", "disk->host, decode", "disk was read")) {
             assertTrue(session.out().contains(row), session.out());
         }
         Map<String, Object> tree = JSON.std.mapFrom(Files.readString(json));

@@ -199,7 +199,7 @@ class UsageTest {
         assertEquals(AbstractPrecision.FP16, config.abstractPrecision());
         assertEquals(KvConfig.CodecChoice.AUTO, parsed("--codec=auto").config().codecChoice());
         assertTrue(parsed("--read-ahead").config().readAhead());
-        for (String choosing : List.of("--partition=fixed", "--desert-run=2", "--merge-after=9")) {
+        for (String choosing : List.of("--partition=fixed", "--selector=adaptive", "--group-rule=max")) {
             assertTrue(parsed(choosing).selects(), choosing);
         }
         for (String moving : List.of("--codec=auto", "--no-read-ahead", "--io=auto", "--emulate-disk=1GB/s")) {
