@@ -24,7 +24,7 @@ class KvCacheRandomTest {
         Set<KvPlan.Mode> seen = EnumSet.noneOf(KvPlan.Mode.class);
         int runs = Integer.getInteger("kvcache.runs", RUNS);
         int modes = KvPlan.Mode.values().length;
-        for (long seed = base; seed < base + runs || (seen.size() < modes && seed < base + 10 * runs); seed++) {
+        for (long seed = base; seed < base + runs || (seen.size() < modes && seed < base + 10L * runs); seed++) {
             try {
                 run(seed, seen);
             } catch (RuntimeException | AssertionError e) {

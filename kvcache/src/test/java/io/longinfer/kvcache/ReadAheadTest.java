@@ -41,7 +41,7 @@ class ReadAheadTest {
         long used = 0;
         int runs = Integer.getInteger("kvcache.runs", RUNS);
         // Some configurations have nothing to read ahead: go on until one had.
-        for (long seed = base; seed < base + runs || (used == 0 && seed < base + 20 * runs); seed++) {
+        for (long seed = base; seed < base + runs || (used == 0 && seed < base + 20L * runs); seed++) {
             Result expected = run(
                     seed,
                     codec,
