@@ -190,7 +190,7 @@ final class KvOptions {
             paramLabel = "N",
             converter = Converters.Natural.class,
             description =
-                    "Layers, from the first, that have a ratio of their own unless ratios are adaptive. Default: 2.")
+                    "Layers, from the first, that have a ratio of their own. Default: 2.")
     Integer firstLayers;
 
     @Option(

@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * Chooses the chunks with the greatest upper bounds (see {@link GroupScores}), by scoring all of them or by best-first search of
- * the chunk tree; in mode ADAPTIVE, over a partition and with budgets of layers that follow the measured deserts. Until every
- * layer has learned its deserts, ADAPTIVE treats all layers alike and all nodes as split.
+ * the chunk tree; in mode ADAPTIVE, over a partition and with budgets of layers, the first ones apart, that follow the measured
+ * deserts. Until every layer has learned its deserts, budgets are the fixed ones and all nodes count as split.
  *
  * <p>KV heads are searched by the workers at once. Used by one thread; owns nothing.
  */
