@@ -114,8 +114,9 @@ public final class KvCache implements AutoCloseable {
                 plan.passingSlots(),
                 plan.hostPassingSlots() > 0,
                 counters);
-        pipeline =
-                new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), config.readAhead(), counters);
+        boolean readAhead =
+                config.readAhead() && (memory.disk().isPresent() || links.link().limited());
+        pipeline = new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), readAhead, counters);
     }
 
     private Selector selector(WorkerPool workers) {

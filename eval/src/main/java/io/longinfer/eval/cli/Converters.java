@@ -83,19 +83,31 @@ final class Converters {
         }
     }
 
+    private static List<Integer> wholeNumbers(String value, int least) {
+        List<Integer> numbers = new ArrayList<>();
+        for (String part : value.split(",", -1)) {
+            try {
+                numbers.add(wholeNumber(part.strip(), least));
+            } catch (TypeConversionException refused) {
+                throw refused(value, "whole numbers of at least " + least + ", separated by commas,");
+            }
+        }
+        return numbers;
+    }
+
     /** Several, each at least 0. */
     static final class Naturals implements ITypeConverter<List<Integer>> {
         @Override
         public List<Integer> convert(String value) {
-            List<Integer> numbers = new ArrayList<>();
-            for (String part : value.split(",", -1)) {
-                try {
-                    numbers.add(wholeNumber(part.strip(), 0));
-                } catch (TypeConversionException refused) {
-                    throw refused(value, "whole numbers of at least 0, separated by commas,");
-                }
-            }
-            return numbers;
+            return wholeNumbers(value, 0);
+        }
+    }
+
+    /** Several, each at least 1. */
+    static final class Positives implements ITypeConverter<List<Integer>> {
+        @Override
+        public List<Integer> convert(String value) {
+            return wholeNumbers(value, 1);
         }
     }
 

@@ -189,8 +189,7 @@ final class KvOptions {
             names = "--first-layers",
             paramLabel = "N",
             converter = Converters.Natural.class,
-            description =
-                    "Layers, from the first, that have a ratio of their own. Default: 2.")
+            description = "Layers, from the first, that have a ratio of their own. Default: 2.")
     Integer firstLayers;
 
     @Option(

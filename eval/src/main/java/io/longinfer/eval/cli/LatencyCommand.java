@@ -56,7 +56,7 @@ final class LatencyCommand implements Callable<Integer> {
     @Option(
             names = "--batch",
             paramLabel = "N,N,...",
-            converter = Converters.Naturals.class,
+            converter = Converters.Positives.class,
             defaultValue = "1",
             description = "Sequences that decode together. Default: ${DEFAULT-VALUE}.")
     private List<Integer> batches;

@@ -224,7 +224,7 @@ public final class ChunkPipeline {
             }
             any = true;
             int id = chunks.id(next.layer, head, guess.chunk(head, place));
-            if (residency.device().holds(id)) {
+            if (residency.device().holds(id) || !staging.worthReadingAhead(id)) {
                 continue;
             }
             if (!hasRoom(next)) {

@@ -108,6 +108,11 @@ public final class Staging implements Unit.Deliverer {
         return entry;
     }
 
+    /** Whether bringing a chunk early saves waiting: a copy from the host takes its time whenever it is made, unless a link is emulated. */
+    boolean worthReadingAhead(int id) {
+        return link.limited() || !residency.host().holds(id);
+    }
+
     /** Adds a chunk that the device does not keep to what is read ahead. */
     int add(ReadAhead ahead, int id, boolean mayStay) {
         int hostSlot = residency.host().slot(id);

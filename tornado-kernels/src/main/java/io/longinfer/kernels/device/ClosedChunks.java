@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * head contiguous and in order, head {@code h} from {@code h * headStrideBytes}. Valid until the session's next {@code
  * project}.
  *
- * @param first index of the first chunk; its first token stands at position {@code 16 * first}
+ * @param first index of the first chunk; its first token stands at position {@code 16 * first}; meaningless if there is none
  * @param count chunks per head, possibly 0
  */
 public record ClosedChunks(int first, int count, MemorySegment memory, long headStrideBytes) {}

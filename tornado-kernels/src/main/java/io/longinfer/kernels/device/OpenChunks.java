@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
  * </pre>
  */
 final class OpenChunks implements AutoCloseable {
+    private static final ClosedChunks NONE = new ClosedChunks(0, 0, MemorySegment.NULL, 0);
     private static final long ALIGNMENT = 4096;
 
     private final ChunkLayout layout;
@@ -111,6 +112,9 @@ final class OpenChunks implements AutoCloseable {
     }
 
     ClosedChunks closedChunks(int segment) {
+        if (closed(segment) == 0) {
+            return NONE; // as most decoding steps have it, without an allocation
+        }
         int heads = inPlace(segment) ? kvHeads : kvHeads * chunks(segment);
         MemorySegment chunks = memory(segment).asSlice(start(segment, 0), (long) heads * layout.sizeBytes());
         int first = block.position(segment) / ChunkLayout.TOKENS;
