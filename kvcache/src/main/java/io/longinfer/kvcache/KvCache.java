@@ -46,9 +46,6 @@ import java.util.Arrays;
  * Double close is harmless, use after close throws.
  */
 public final class KvCache implements AutoCloseable {
-    /** Last tokens of a prompt whose attention the adaptive partition learns from. */
-    private static final int OBSERVED_TOKENS = 4;
-
     private final DecoderShape shape;
     private final KvConfig config;
     private final KvPlan plan;
@@ -63,14 +60,10 @@ public final class KvCache implements AutoCloseable {
     private final TierCounters counters;
     private final ChunkPipeline.Listener learn = this::learn;
 
-    /** {@code [layers][kvHeads][chunksPerHead]}: what each chunk weighed for the observed tokens, summed. */
-    private float[] observed = {};
+    private final PromptObservation observation;
 
     /** {@code [kvHeads][chunksPerHead]}: what each chunk weighed in the layer at hand. */
     private final float[] masses;
-
-    private int observedTokens;
-    private boolean observing;
 
     // The layer between prepare and append.
     private boolean dense;
@@ -97,6 +90,7 @@ public final class KvCache implements AutoCloseable {
         rounding = new ChunkRounding(layout, config.kvPrecision(), kernels.quantization());
         memory = new CacheMemory(plan, config, device, codec, kernels.abstracts(), links.diskOf(plan), counters);
         chunks = memory.chunks();
+        observation = new PromptObservation(chunks);
         selector = selector(workers);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
         guess = new Selection(shape.kvHeads(), plan.chunksPerHead());
@@ -157,7 +151,7 @@ public final class KvCache implements AutoCloseable {
         return config.selector() == SelectorKind.ADAPTIVE
                         && config.adaptivePartition()
                         && config.selection().ratio() < 1
-                ? OBSERVED_TOKENS
+                ? PromptObservation.TOKENS
                 : 0;
     }
 
@@ -166,21 +160,11 @@ public final class KvCache implements AutoCloseable {
      */
     public void observe(boolean on) {
         checkOpen();
-        if (on && !observing) {
-            observed = new float[chunks.ids()];
-            observedTokens = 0;
+        if (on) {
+            observation.start();
+        } else {
+            observation.teach(selector);
         }
-        if (!on && observing && observedTokens > 0) {
-            for (int i = 0; i < observed.length; i++) {
-                observed[i] /= observedTokens;
-            }
-            for (int layer = 0; layer < shape.layers(); layer++) {
-                int offset = chunks.id(layer, 0, 0);
-                selector.learnPrefill(layer, chunks.closed(layer), observed, offset, plan.chunksPerHead());
-            }
-            observed = new float[0];
-        }
-        observing = on;
     }
 
     /**
@@ -194,9 +178,11 @@ public final class KvCache implements AutoCloseable {
         checkUse(layer);
         int count = chunks.closed(layer);
         boolean single = session.rows(segment) == 1;
-        dense = !single || observing;
+        dense = !single || observation.on();
         measure = single
-                && (observing || plan.mode() != KvPlan.Mode.DEVICE || config.selector() == SelectorKind.ADAPTIVE);
+                && (observation.on()
+                        || plan.mode() != KvPlan.Mode.DEVICE
+                        || config.selector() == SelectorKind.ADAPTIVE);
         learnedLayer = layer;
         if (!selects(layer)) {
             all(selection, layer);
@@ -272,8 +258,8 @@ public final class KvCache implements AutoCloseable {
         float mass = measuredSession.mass(measuredSegment, call, kvHead, index);
         int id = chunks.id(learnedLayer, kvHead, chunk);
         chunks.attended(id, mass);
-        if (observing) {
-            observed[id] += mass;
+        if (observation.on()) {
+            observation.add(id, mass);
         } else {
             masses[kvHead * plan.chunksPerHead() + chunk] = mass;
         }
@@ -297,7 +283,7 @@ public final class KvCache implements AutoCloseable {
         }
         pipeline.settle();
         if (measure && layer == shape.layers() - 1) {
-            observedTokens += observing ? 1 : 0;
+            observation.endToken();
             memory.residency().endStep();
         }
         measure = false;
@@ -386,7 +372,7 @@ public final class KvCache implements AutoCloseable {
         pipeline.reset();
         Arrays.fill(masses, 0);
         measure = false;
-        observing = false;
+        observation.forget();
         memory.reset();
         selector.reset();
     }
