@@ -5,12 +5,17 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /** How many tokens each sequence of a session has seen, and what blocks may follow. Not thread-safe. */
-final class Sequences {
+public final class Sequences {
     private final DecoderShape shape;
     private final int maxBlockTokens;
     private final int[] seen;
 
-    Sequences(DecoderShape shape, int maxBlockTokens, int sequences) {
+    /**
+     * Sequences that have seen nothing.
+     *
+     * @throws IllegalArgumentException if there is none, or a block could not hold a token of each
+     */
+    public Sequences(DecoderShape shape, int maxBlockTokens, int sequences) {
         if (sequences <= 0 || maxBlockTokens < sequences) {
             throw new IllegalArgumentException("there is at least one sequence and a block has at least one token for"
                     + " each, not " + sequences + " sequences and " + maxBlockTokens + " tokens");
@@ -20,16 +25,18 @@ final class Sequences {
         seen = new int[sequences];
     }
 
-    int count() {
+    /** How many sequences. */
+    public int count() {
         return seen.length;
     }
 
-    int maxBlockTokens() {
+    /** Most tokens of a block. */
+    public int maxBlockTokens() {
         return maxBlockTokens;
     }
 
     /** Counts a block's tokens as seen, after checking it as {@link DeviceSession#begin} says. */
-    void begin(Block block) {
+    public void begin(Block block) {
         check(block);
         for (int segment = 0; segment < block.segments(); segment++) {
             seen[block.sequence(segment)] += block.rows(segment);
@@ -77,7 +84,8 @@ final class Sequences {
         }
     }
 
-    void resume(int sequence, int position) {
+    /** Lets a sequence go on at a position, as {@link DeviceSession#resume} says. */
+    public void resume(int sequence, int position) {
         if (position < 0 || position % ChunkLayout.TOKENS != 0) {
             throw new IllegalArgumentException(
                     "a sequence is resumed at a multiple of " + ChunkLayout.TOKENS + ", not at " + position);
@@ -85,11 +93,13 @@ final class Sequences {
         seen[Objects.checkIndex(sequence, seen.length)] = position;
     }
 
-    void reset() {
+    /** Forgets all sequences. */
+    public void reset() {
         Arrays.fill(seen, 0);
     }
 
-    void reset(int sequence) {
+    /** Forgets one sequence. */
+    public void reset(int sequence) {
         seen[Objects.checkIndex(sequence, seen.length)] = 0;
     }
 }
