@@ -96,8 +96,7 @@ public final class TornadoPrefillAttention {
         int list = (tiles.get(at + 2) * kvHeads + head) * StepLayout.ENTRY_INTS;
         int firstEntry = table.get(list);
         int size = table.get(list + 1) * live;
-        int firstPosition =
-                step.get(StepLayout.FIRST_ROW + firstRow * StepLayout.ROW_INTS + StepLayout.POSITION);
+        int firstPosition = step.get(StepLayout.FIRST_ROW + firstRow * StepLayout.ROW_INTS + StepLayout.POSITION);
         int lastPosition = firstPosition + count / group - 1;
         int window = windows.get(step.get(StepLayout.LAYER));
         int fresh = step.get(StepLayout.FRESH);
@@ -216,7 +215,15 @@ public final class TornadoPrefillAttention {
                 }
             }
             context.localBarrier();
-            entry = nextSeen(table, firstEntry, size, entry + chunksOfBatch(headDim), tokens, firstPosition, lastPosition, window);
+            entry = nextSeen(
+                    table,
+                    firstEntry,
+                    size,
+                    entry + chunksOfBatch(headDim),
+                    tokens,
+                    firstPosition,
+                    lastPosition,
+                    window);
         }
 
         if (local < count) {
