@@ -25,7 +25,7 @@ public final class PackedHalves {
 
     /** The number in the high half. */
     public static float high(int packed, int decoding) {
-        return number(packed >>> 16, decoding);
+        return number((packed >> 16) & 0xffff, decoding);
     }
 
     /**

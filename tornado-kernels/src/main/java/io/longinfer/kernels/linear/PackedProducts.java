@@ -1,0 +1,132 @@
+package io.longinfer.kernels.linear;
+
+import io.longinfer.kernels.device.StepLayout;
+import io.longinfer.kernels.quantization.PackedHalves;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** What the kernels of products with packed weights share; compiled into them. {@code form} is a {@link ProductForm}. */
+// A field of bits is (p >> n) & mask, and a signed byte (byte) (p >>> n): OpenCL gets other unsigned shifts of negative
+// ints
+// wrong, and PTX other signed ones.
+final class PackedProducts {
+    private PackedProducts() {}
+
+    /** How many rows there are. */
+    static int rows(IntArray step, int form) {
+        return ProductForm.logits(form) == 1 ? step.get(StepLayout.LOGITS_ROWS) : step.get(StepLayout.ROWS);
+    }
+
+    /** The layer whose weights and biases are meant. */
+    static int layer(IntArray step, int form) {
+        return ProductForm.logits(form) == 1 ? 0 : step.get(StepLayout.LAYER);
+    }
+
+    /** An int of weights, 0 if they are floats. */
+    static int packed(IntArray ints, int at, int form) {
+        int packed = 0;
+        if (ProductForm.format(form) != PackedLayout.F32) {
+            packed = ints.get(at);
+        }
+        return packed;
+    }
+
+    /** A weight that is a float, 0 if they are not. */
+    static float number(FloatArray floats, int at, int form) {
+        float number = 0f;
+        if (ProductForm.format(form) == PackedLayout.F32) {
+            number = floats.get(at);
+        }
+        return number;
+    }
+
+    /**
+     * The scale of values of the int at {@code index} of a row, in the low half, and of Q4 the minimum in the high half.
+     *
+     * @param at where the row's scales begin
+     * @param block of Q4, 0 for the first four values and 1 for the last
+     */
+    static int scale(IntArray ints, int at, int index, int block, int form) {
+        int unit = index >>> 3;
+        int scale = 0;
+        if (ProductForm.format(form) == PackedLayout.Q8) {
+            scale = (ints.get(at + (unit >>> 1)) >> ((unit & 1) << 4)) & 0xffff;
+        }
+        if (ProductForm.format(form) == PackedLayout.Q4) {
+            scale = ints.get(at + 2 * unit + block);
+        }
+        return scale;
+    }
+
+    /** The first number of what {@link #scale} gives. */
+    static float factor(int scale, int form) {
+        float factor = 1f;
+        if (ProductForm.format(form) >= PackedLayout.Q8) {
+            factor = PackedHalves.low(scale, PackedHalves.ARITHMETIC);
+        }
+        return factor;
+    }
+
+    /** The second number of what {@link #scale} gives. */
+    static float minimum(int scale, int form) {
+        float minimum = 0f;
+        if (ProductForm.format(form) == PackedLayout.Q4) {
+            minimum = PackedHalves.high(scale, PackedHalves.ARITHMETIC);
+        }
+        return minimum;
+    }
+
+    /**
+     * Value {@code k} of what stands at an index of a row.
+     *
+     * @param number what {@link #number} gives
+     * @param packed what {@link #packed} gives
+     */
+    static float value(float number, int packed, float factor, float minimum, int k, int form) {
+        int format = ProductForm.format(form);
+        float value = number;
+        if (format == PackedLayout.F16) {
+            value = PackedHalves.number((packed >> (k << 4)) & 0xffff, PackedHalves.ARITHMETIC);
+        }
+        if (format == PackedLayout.Q8) {
+            value = (float) (byte) (packed >>> (k << 3)) * factor;
+        }
+        if (format == PackedLayout.Q4) {
+            value = (float) ((packed >> (k << 2)) & 15) * factor + minimum;
+        }
+        return value;
+    }
+
+    /** A column that exists, for one that may be behind the last, where weights are 0. */
+    static int clamp(int column, int columns, int form) {
+        int unit = PackedLayout.UNIT_INTS << ProductForm.format(form);
+        int clamped = column;
+        if ((columns & (unit - 1)) != 0) {
+            clamped = TornadoMath.min(column, columns - 1);
+        }
+        return clamped;
+    }
+
+    /**
+     * What the end of a product makes of a sum that is to be in {@code y} at {@code at}.
+     *
+     * @param other of a gated product the second sum, of which the first is the gate
+     */
+    static float end(float sum, float other, FloatArray bias, int biasAt, FloatArray y, int at, int form) {
+        float value = sum;
+        if (ProductForm.bias(form) == 1) {
+            value += bias.get(biasAt);
+        }
+        if (ProductForm.epilogue(form) == ProductForm.ADD) {
+            value += y.get(at);
+        }
+        if (ProductForm.epilogue(form) == ProductForm.RELU) {
+            value = TornadoMath.max(0f, value);
+        }
+        if (ProductForm.epilogue(form) == ProductForm.GATED) {
+            value = value / (1f + TornadoMath.exp(-value)) * other;
+        }
+        return value;
+    }
+}
