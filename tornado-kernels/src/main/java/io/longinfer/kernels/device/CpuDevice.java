@@ -21,11 +21,7 @@ public final class CpuDevice implements Device {
         String vectors =
                 bits == 0 ? "scalar, this processor has no vectors of 8 floats" : "Vector API, " + bits + " bits";
         return new DeviceProfile(
-                "cpu (" + vectors + ", " + workers.threads() + " threads)",
-                "cpu",
-                workers.threads(),
-                bits,
-                Set.of());
+                "cpu (" + vectors + ", " + workers.threads() + " threads)", "cpu", workers.threads(), bits, Set.of());
     }
 
     @Override

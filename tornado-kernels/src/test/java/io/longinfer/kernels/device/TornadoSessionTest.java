@@ -101,7 +101,8 @@ class TornadoSessionTest {
                 if (part.length == 0) {
                     break;
                 }
-                int[][] chosen = Arrays.stream(part).mapToObj(sequence -> ids[sequence]).toArray(int[][]::new);
+                int[][] chosen =
+                        Arrays.stream(part).mapToObj(sequence -> ids[sequence]).toArray(int[][]::new);
                 int many = step % 3 == 2 ? 1 : 40;
                 int[] counts = Arrays.stream(part)
                         .map(sequence -> 1 + random.nextInt(Math.min(many, TOKENS - cpu.positions[sequence])))
@@ -210,8 +211,7 @@ class TornadoSessionTest {
                 assertClose(logits(cpu, count), found, "tokens from " + from);
                 from += count;
             }
-            assertEquals(
-                    cpu.session.mass(0, 0, 1, 2), tornado.mass(0, 2, 1, 0), 1e-4, "the third call's only chunk");
+            assertEquals(cpu.session.mass(0, 0, 1, 2), tornado.mass(0, 2, 1, 0), 1e-4, "the third call's only chunk");
         }
     }
 

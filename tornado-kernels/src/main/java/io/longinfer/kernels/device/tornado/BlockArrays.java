@@ -66,14 +66,14 @@ final class BlockArrays {
         hidden = graphs.allocated(Alignment.activations(maxRows, shape.width()));
         normed = graphs.allocated(Alignment.activations(maxRows, shape.width()));
         projected = graphs.allocated(Alignment.activations(maxRows, shape.queryWidth() + 2 * shape.kvWidth()));
-        queries = graphs.readable(Alignment.activations(maxRows, shape.queryWidth()));
+        queries = graphs.allocated(Alignment.activations(maxRows, shape.queryWidth()));
         keys = graphs.allocated(Alignment.activations(maxRows, shape.kvWidth()));
         values = graphs.allocated(Alignment.activations(maxRows, shape.kvWidth()));
         attended = graphs.allocated(Alignment.activations(maxRows, shape.queryWidth()));
-        softmax = graphs.readable(new FloatArray(Math.multiplyExact(maxRows, 2 * shape.heads())));
+        softmax = graphs.allocated(new FloatArray(Math.multiplyExact(maxRows, 2 * shape.heads())));
         accumulators = graphs.allocated(Alignment.activations(maxRows, shape.queryWidth()));
         inner = graphs.allocated(Alignment.activations(maxRows, shape.feedForward()));
-        guessed = graphs.readable(Alignment.activations(maxRows, shape.queryWidth()));
+        guessed = graphs.allocated(Alignment.activations(maxRows, shape.queryWidth()));
         guessedProjection = graphs.allocated(Alignment.activations(maxRows, shape.queryWidth()));
     }
 }

@@ -86,7 +86,16 @@ final class DecoderTasks {
     private void projectRows(Graphs.Stage stage) {
         norm(stage, "norm", block.step, weights.attentionNorm, weights.attentionNormBias);
         int outputs = weights.projection.outputs();
-        product(stage, "projection", block.step, block.normed, weights.projection, weights.projectionBias, block.projected, outputs, ProductForm.STORE);
+        product(
+                stage,
+                "projection",
+                block.step,
+                block.normed,
+                weights.projection,
+                weights.projectionBias,
+                block.projected,
+                outputs,
+                ProductForm.STORE);
         rotate(stage, "rotate", block.step, block.projected, block.queries, shape.kvHeads());
         stage.graph()
                 .task(
@@ -119,7 +128,16 @@ final class DecoderTasks {
 
     private void guessRows(Graphs.Stage stage) {
         norm(stage, "guessNorm", block.nextStep, weights.attentionNorm, weights.attentionNormBias);
-        product(stage, "guessProjection", block.nextStep, block.normed, weights.projection, weights.projectionBias, block.guessedProjection, shape.queryWidth(), ProductForm.STORE);
+        product(
+                stage,
+                "guessProjection",
+                block.nextStep,
+                block.normed,
+                weights.projection,
+                weights.projectionBias,
+                block.guessedProjection,
+                shape.queryWidth(),
+                ProductForm.STORE);
         rotate(stage, "guessRotate", block.nextStep, block.guessedProjection, block.guessed, 0);
     }
 
@@ -180,6 +198,7 @@ final class DecoderTasks {
                         shape.group(),
                         shape.headDim(),
                         KvArrays.SPLITS,
+                        TornadoDecodeAttention.FP16,
                         halves,
                         shuffles)
                 .task(
@@ -196,7 +215,10 @@ final class DecoderTasks {
                         shape.heads(),
                         shape.headDim(),
                         KvArrays.SPLITS);
-        stage.grid("attend", TornadoDecodeAttention.grid(shape.kvHeads(), KvArrays.SPLITS, block.maxRows));
+        stage.grid(
+                "attend",
+                TornadoDecodeAttention.grid(
+                        shape.kvHeads(), shape.group(), shape.headDim(), KvArrays.SPLITS, block.maxRows));
         stage.grid("merge", TornadoMergeAttention.grid(shape.heads(), block.maxRows));
     }
 
@@ -222,7 +244,7 @@ final class DecoderTasks {
                         shape.group(),
                         shape.headDim(),
                         halves);
-        stage.grid("attend", TornadoPrefillAttention.grid(shape.kvHeads(), kv.maxTiles));
+        stage.grid("attend", TornadoPrefillAttention.grid(shape.kvHeads(), shape.headDim(), kv.maxTiles));
     }
 
     /** {@link #attend}, then output projection and feed-forward. */
@@ -242,11 +264,38 @@ final class DecoderTasks {
 
     private void finishRows(Graphs.Stage stage) {
         int width = shape.width();
-        product(stage, "output", block.step, block.attended, weights.attentionOutput, weights.attentionOutputBias, block.hidden, width, ProductForm.ADD);
+        product(
+                stage,
+                "output",
+                block.step,
+                block.attended,
+                weights.attentionOutput,
+                weights.attentionOutputBias,
+                block.hidden,
+                width,
+                ProductForm.ADD);
         norm(stage, "norm", block.step, weights.feedForwardNorm, weights.feedForwardNormBias);
         int end = shape.traits().feedForward() == DecoderTraits.FeedForward.RELU ? ProductForm.RELU : ProductForm.GATED;
-        product(stage, "up", block.step, block.normed, weights.up, weights.upBias, block.inner, shape.feedForward(), end);
-        product(stage, "down", block.step, block.inner, weights.down, weights.downBias, block.hidden, width, ProductForm.ADD);
+        product(
+                stage,
+                "up",
+                block.step,
+                block.normed,
+                weights.up,
+                weights.upBias,
+                block.inner,
+                shape.feedForward(),
+                end);
+        product(
+                stage,
+                "down",
+                block.step,
+                block.inner,
+                weights.down,
+                weights.downBias,
+                block.hidden,
+                width,
+                ProductForm.ADD);
     }
 
     /** Logits of the rows that the step names. */
@@ -270,7 +319,16 @@ final class DecoderTasks {
                         shuffles);
         stage.grid("norm", TornadoNorms.grid(LogitsArrays.ROWS));
         ProductForm form = ProductForm.of(weights.output).on(shuffles == 1).forLogits();
-        matVec(stage, "logits", block.step, logits.normed, weights.output, weights.noBias, logits.logits, shape.vocabulary(), form.forSeveralRows());
+        matVec(
+                stage,
+                "logits",
+                block.step,
+                logits.normed,
+                weights.output,
+                weights.noBias,
+                logits.logits,
+                shape.vocabulary(),
+                form.forSeveralRows());
     }
 
     private void norm(Graphs.Stage stage, String name, IntArray step, FloatArray weight, FloatArray bias) {
@@ -294,7 +352,8 @@ final class DecoderTasks {
     }
 
     /** Without KV heads, queries alone. */
-    private void rotate(Graphs.Stage stage, String name, IntArray step, FloatArray projected, FloatArray queries, int kvHeads) {
+    private void rotate(
+            Graphs.Stage stage, String name, IntArray step, FloatArray projected, FloatArray queries, int kvHeads) {
         stage.graph()
                 .task(
                         name,

@@ -59,15 +59,14 @@ final class DeviceWeights {
         boolean gated = shape.traits().feedForward() == DecoderTraits.FeedForward.SILU_GATED;
         projection = stacked(layers, layer -> List.of(layer.query(), layer.key(), layer.value()));
         attentionOutput = stacked(layers, layer -> List.of(layer.attentionOutput()));
-        up = stacked(
-                layers,
-                layer -> gated ? List.of(layer.gate().orElseThrow(), layer.up()) : List.of(layer.up()));
+        up = stacked(layers, layer -> gated ? List.of(layer.gate().orElseThrow(), layer.up()) : List.of(layer.up()));
         down = stacked(layers, layer -> List.of(layer.down()));
         output = share(PackedWeights.of(List.of(weights.output())));
         attentionNorm = rows(layers, shape.width(), DecoderWeights.Layer::attentionNorm);
         attentionNormBias = rows(layers, shape.width(), layer -> layer.biases().attentionNorm());
         feedForwardNorm = rows(layers, shape.width(), DecoderWeights.Layer::feedForwardNorm);
-        feedForwardNormBias = rows(layers, shape.width(), layer -> layer.biases().feedForwardNorm());
+        feedForwardNormBias =
+                rows(layers, shape.width(), layer -> layer.biases().feedForwardNorm());
         queryNorm = rows(layers, shape.headDim(), DecoderWeights.Layer::queryNorm);
         keyNorm = rows(layers, shape.headDim(), DecoderWeights.Layer::keyNorm);
         outputNorm = graphs.copied(FloatArray.fromArray(weights.outputNorm()));
@@ -75,7 +74,8 @@ final class DeviceWeights {
                 ? none()
                 : graphs.copied(FloatArray.fromArray(weights.outputNormBias()));
         projectionBias = projectionBias(layers, shape);
-        attentionOutputBias = bias(layers, shape.width(), layer -> layer.biases().attentionOutput());
+        attentionOutputBias =
+                bias(layers, shape.width(), layer -> layer.biases().attentionOutput());
         upBias = bias(layers, shape.feedForward(), layer -> layer.biases().up());
         downBias = bias(layers, shape.width(), layer -> layer.biases().down());
         windows = new IntArray(shape.layers());
@@ -89,8 +89,7 @@ final class DeviceWeights {
     }
 
     private PackedWeights stacked(
-            List<DecoderWeights.Layer> layers,
-            Function<DecoderWeights.Layer, List<WeightMatrix>> matrices) {
+            List<DecoderWeights.Layer> layers, Function<DecoderWeights.Layer, List<WeightMatrix>> matrices) {
         return share(PackedWeights.stacked(layers.stream().map(matrices).toList()));
     }
 
@@ -102,9 +101,7 @@ final class DeviceWeights {
 
     /** {@code [layers][width]}, zero where a layer has none; one number that nobody reads if no layer has any. */
     private FloatArray rows(
-            List<DecoderWeights.Layer> layers,
-            int width,
-            Function<DecoderWeights.Layer, float[]> values) {
+            List<DecoderWeights.Layer> layers, int width, Function<DecoderWeights.Layer, float[]> values) {
         if (absent(layers, values)) {
             return none();
         }
@@ -116,8 +113,7 @@ final class DeviceWeights {
         return graphs.copied(rows);
     }
 
-    private static boolean absent(
-            List<DecoderWeights.Layer> layers, Function<DecoderWeights.Layer, float[]> values) {
+    private static boolean absent(List<DecoderWeights.Layer> layers, Function<DecoderWeights.Layer, float[]> values) {
         return layers.stream().allMatch(layer -> values.apply(layer).length == 0);
     }
 
@@ -126,10 +122,7 @@ final class DeviceWeights {
         return graphs.copied(FloatArray.fromElements(0f));
     }
 
-    private Bias bias(
-            List<DecoderWeights.Layer> layers,
-            int width,
-            Function<DecoderWeights.Layer, float[]> values) {
+    private Bias bias(List<DecoderWeights.Layer> layers, int width, Function<DecoderWeights.Layer, float[]> values) {
         return new Bias(rows(layers, width, values), !absent(layers, values));
     }
 

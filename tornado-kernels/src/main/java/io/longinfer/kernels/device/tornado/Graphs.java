@@ -28,7 +28,6 @@ final class Graphs implements AutoCloseable {
     private final List<TornadoNativeArray> shared = new ArrayList<>();
     private final List<TornadoNativeArray> copied = new ArrayList<>();
     private final List<TornadoNativeArray> allocated = new ArrayList<>();
-    private final List<TornadoNativeArray> readable = new ArrayList<>();
     private final List<Stage> stages = new ArrayList<>();
     private final GridScheduler grids = new GridScheduler();
     private final Stage home;
@@ -58,12 +57,6 @@ final class Graphs implements AutoCloseable {
         allocated.add(array);
         shared.add(array);
         return array;
-    }
-
-    /** The same, and {@link #read} may read it. */
-    <A extends TornadoNativeArray> A readable(A array) {
-        readable.add(array);
-        return allocated(array);
     }
 
     /** The arrays shared so far. */
@@ -96,9 +89,6 @@ final class Graphs implements AutoCloseable {
         home.graph.persistOnDevice(shared.toArray());
         ImmutableTaskGraph[] graphs = new ImmutableTaskGraph[stages.size()];
         for (Stage stage : stages) {
-            if (stage != home) {
-                stage.graph.transferToHost(DataTransferMode.UNDER_DEMAND, readable.toArray());
-            }
             graphs[stage.index] = stage.graph.snapshot();
         }
         TornadoExecutionPlan started = new TornadoExecutionPlan(graphs);
@@ -107,13 +97,13 @@ final class Graphs implements AutoCloseable {
         started.withGraph(home.index).execute();
     }
 
-    /** Copies a range of a {@link #readable} array to a Java array, as the last execution left it. */
+    /** Copies a range of a shared array to a Java array, as the last execution left it. */
     synchronized void read(FloatArray array, long first, long count, float[] target, int at) {
         read(array, first, count);
         HostArrays.copy(array, first, Math.toIntExact(count), target, at);
     }
 
-    /** Copies a range of a {@link #readable} array to its twin in the host, as the last execution left it. */
+    /** Copies a range of a shared array to its twin in the host, as the last execution left it. */
     synchronized void read(TornadoNativeArray array, long first, long count) {
         if (count > 0) {
             last.orElseThrow(() -> new IllegalStateException("nothing was executed yet"))
@@ -177,8 +167,8 @@ final class Graphs implements AutoCloseable {
         void run() {
             synchronized (Graphs.this) {
                 last = Optional.of(plan.orElseThrow(() -> new IllegalStateException("the device's memory is free"))
-                    .withGraph(index)
-                    .execute());
+                        .withGraph(index)
+                        .execute());
                 executions++;
             }
         }

@@ -55,8 +55,8 @@ final class KvArrays {
         this.slots = slots;
         this.entries = entries;
         slotInts = TornadoKvKernels.keysInts(shape.headDim());
-        keys = graphs.readable(new IntArray(poolInts(slots, slotInts)));
-        values = graphs.readable(new IntArray(poolInts(slots, slotInts)));
+        keys = graphs.allocated(new IntArray(poolInts(slots, slotInts)));
+        values = graphs.allocated(new IntArray(poolInts(slots, slotInts)));
         table = new IntArray(EntryLists.tableInts(sequences, shape.kvHeads(), entries));
         table.init(0);
         tileRows = TornadoPrefillAttention.tileRows(shape.group(), shape.headDim());
@@ -66,7 +66,7 @@ final class KvArrays {
         int splitRows = Math.multiplyExact(decodeRows, Math.multiplyExact(shape.heads(), SPLITS));
         partialSoftmax = graphs.allocated(new FloatArray(Math.multiplyExact(2, splitRows)));
         partials = graphs.allocated(Alignment.activations(splitRows, shape.headDim()));
-        record = graphs.readable(new FloatArray(Math.multiplyExact(entries, 2 * shape.group())));
+        record = graphs.allocated(new FloatArray(Math.multiplyExact(entries, 2 * shape.group())));
     }
 
     private static int poolInts(int slots, int slotInts) {

@@ -158,7 +158,8 @@ final class LayerRun implements AutoCloseable {
     /** {@code [rows][heads][headDim]} of the layer at hand. */
     float[] queries() {
         if (!queriesRead) {
-            graphs.graphs.read(stages.block().queries, Alignment.FIRST, (long) block.rows() * shape.queryWidth(), queries, 0);
+            graphs.graphs.read(
+                    stages.block().queries, Alignment.FIRST, (long) block.rows() * shape.queryWidth(), queries, 0);
             queriesRead = true;
         }
         return queries;
@@ -280,7 +281,8 @@ final class LayerRun implements AutoCloseable {
             arrays.step.set(StepLayout.LOGITS_ROW, firstRow + row);
             arrays.step.set(StepLayout.LOGITS_ROWS, rows);
             stages.logits().run();
-            graphs.graphs.read(graphs.logits.logits, Alignment.FIRST, (long) rows * vocabulary, logits, row * vocabulary);
+            graphs.graphs.read(
+                    graphs.logits.logits, Alignment.FIRST, (long) rows * vocabulary, logits, row * vocabulary);
         }
     }
 

@@ -17,6 +17,6 @@ final class LogitsArrays {
 
     LogitsArrays(DecoderShape shape, Graphs graphs) {
         normed = graphs.allocated(Alignment.activations(ROWS, shape.width()));
-        logits = graphs.readable(Alignment.activations(ROWS, shape.vocabulary()));
+        logits = graphs.allocated(Alignment.activations(ROWS, shape.vocabulary()));
     }
 }

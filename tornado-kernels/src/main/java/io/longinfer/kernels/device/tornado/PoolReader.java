@@ -52,7 +52,7 @@ final class PoolReader {
                 int slot = slots.slot(layer, segment, chunk);
                 // As many chunks of a head lie side by side as there are slots to the next head.
                 int stride = slots.stride(segment, chunk);
-                                fetch(slot, kvHeads * stride);
+                fetch(slot, kvHeads * stride);
                 for (int head = 0; head < kvHeads; head++) {
                     for (int c = 0; c < stride; c++) {
                         long to = first + head * headBytes + (long) (chunk + c) * layout.sizeBytes();

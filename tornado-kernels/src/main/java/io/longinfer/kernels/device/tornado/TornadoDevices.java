@@ -71,7 +71,9 @@ public final class TornadoDevices {
         List<Indexed> all = all();
         String wanted = id.toLowerCase(Locale.ROOT);
         return all.stream()
-                .filter(device -> wanted.isEmpty() || device.id().equals(wanted) || device.id().equals(wanted + ":0"))
+                .filter(device -> wanted.isEmpty()
+                        || device.id().equals(wanted)
+                        || device.id().equals(wanted + ":0"))
                 .min((a, b) -> Integer.compare(a.rank(), b.rank()))
                 .orElseThrow(() -> new TornadoUnavailableException("TornadoVM has no device "
                         + (wanted.isEmpty() ? "at all" : "'" + id + "'") + "; it has "

@@ -82,8 +82,7 @@ final class TornadoSession implements DeviceSession {
     private synchronized LayerRun run() {
         checkOpen();
         if (run.isEmpty()) {
-            run = Optional.of(
-                    LayerRun.start(weights, slots, maxBlockTokens(), sequences(), device, profile));
+            run = Optional.of(LayerRun.start(weights, slots, maxBlockTokens(), sequences(), device, profile));
         }
         return run.get();
     }
