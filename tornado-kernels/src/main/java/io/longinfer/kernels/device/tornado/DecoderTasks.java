@@ -14,6 +14,7 @@ import io.longinfer.kernels.elementwise.TornadoNorms;
 import io.longinfer.kernels.elementwise.TornadoRotation;
 import io.longinfer.kernels.linear.PackedWeights;
 import io.longinfer.kernels.linear.ProductForm;
+import io.longinfer.kernels.linear.TornadoMatMul;
 import io.longinfer.kernels.linear.TornadoMatVec;
 import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -393,8 +394,38 @@ final class DecoderTasks {
         if (decoding) {
             matVec(stage, name, step, x, matrix, bias, y, outputs, block.maxRows > 1 ? form.forSeveralRows() : form);
         } else {
-            matVec(stage, name, step, x, matrix, bias, y, outputs, form);
+            matMul(stage, name, step, x, matrix, bias, y, outputs, form);
         }
+    }
+
+    private void matMul(
+            Graphs.Stage stage,
+            String name,
+            IntArray step,
+            FloatArray x,
+            PackedWeights matrix,
+            DeviceWeights.Bias bias,
+            FloatArray y,
+            int outputs,
+            ProductForm form) {
+        stage.graph()
+                .task(
+                        name,
+                        TornadoMatMul::product,
+                        context,
+                        step,
+                        x,
+                        matrix.floats(),
+                        matrix.ints(),
+                        bias.values(),
+                        y,
+                        matrix.columns(),
+                        outputs,
+                        matrix.outputs(),
+                        Alignment.FIRST,
+                        Alignment.FIRST,
+                        form.bits());
+        stage.grid(name, TornadoMatMul.grid(outputs, block.maxRows, form));
     }
 
     private void matVec(
