@@ -24,7 +24,11 @@ public record KernelCode(KernelBody body, boolean waits) {
                     .unreflect(shape.getMethods()[0])
                     .bindTo(code);
             MethodHandle spread = spread(call, arguments.size());
-            return new KernelCode(parameters -> spread.invokeExact(parameters), true);
+            // A statement, so that the call has no result, as the handle has none.
+            KernelBody body = parameters -> {
+                spread.invokeExact(parameters);
+            };
+            return new KernelCode(body, true);
         } catch (IllegalAccessException e) {
             throw new TornadoBailoutRuntimeException("a kernel cannot be called", e);
         }
