@@ -35,7 +35,6 @@ final class DecoderTasks {
     private final boolean decoding;
     private final int halves;
     private final int shuffles;
-    private final boolean matrixUnits;
     private final int normKind;
     private final int style;
 
@@ -55,7 +54,6 @@ final class DecoderTasks {
         this.decoding = decoding;
         halves = PackedHalves.ARITHMETIC;
         shuffles = profile.has(Feature.WARP_SHUFFLES) ? 1 : 0;
-        matrixUnits = profile.has(Feature.MATRIX_UNITS);
         normKind = shape.traits().norm() == DecoderTraits.Norm.RMS ? TornadoNorms.RMS : TornadoNorms.LAYER;
         style = (shape.rope().interleaved() ? TornadoRotation.INTERLEAVED : 0)
                 | (shape.traits().normsHeads() ? TornadoRotation.NORMS_HEADS : 0)

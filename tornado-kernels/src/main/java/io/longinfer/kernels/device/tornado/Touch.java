@@ -58,10 +58,12 @@ final class Touch {
      * Some from {@code first} on, new ones where there are fewer: with one array twice in a task, TornadoVM's graph compiler waits
      * for ever.
      */
-    private static <A> List<A> some(List<A> arrays, int first, Supplier<A> more) {
-        List<A> some = new ArrayList<>();
-        for (int i = first; i < first + ARRAYS; i++) {
-            some.add(i < arrays.size() ? arrays.get(i) : more.get());
+    private <A> List<A> some(List<A> arrays, int first, Supplier<A> more) {
+        List<A> some = new ArrayList<>(arrays.subList(first, Math.min(first + ARRAYS, arrays.size())));
+        while (some.size() < ARRAYS) {
+            A filler = more.get();
+            stage.graph().transferToDevice(DataTransferMode.FIRST_EXECUTION, filler);
+            some.add(filler);
         }
         return some;
     }
