@@ -46,12 +46,14 @@ class KernelFindingsTest {
     }
 
     static void divergesByBranch(KernelContext context, IntArray in, IntArray out) {
+        int i = context.globalIdx;
         if (context.localIdx == 7) {
+            out.set(i, 2);
             context.localBarrier();
         } else {
             context.localBarrier();
+            out.set(i, 1);
         }
-        out.set(context.globalIdx, 1);
     }
 
     static void warpDiverges(KernelContext context, IntArray in, IntArray out) {
