@@ -57,6 +57,11 @@ public final class KernelRun {
         return !backend().equals("opencl");
     }
 
+    /** Whether the device has matrix instructions: only PTX has, and only if it is asked for by name. */
+    public static boolean matrixInstructions() {
+        return backend().equals("ptx");
+    }
+
     /** Arrays that are copied to the device before each execution. */
     public KernelRun in(Object... arrays) {
         inputs.addAll(List.of(arrays));
