@@ -191,13 +191,16 @@ public final class TornadoMatMulMma {
             float[] c12 = context.mmaFragment(0f);
             float[] c13 = context.mmaFragment(0f);
             for (int unit = 0; unit < units; unit += UNITS) {
-                for (int i = lane; i < UNITS * UNIT_TILE; i += LANES) {
+                // Loops of constant length, which unroll, so that all loads are under way at once.
+                for (int n = 0; n < UNITS * UNIT_TILE / LANES; n++) {
+                    int i = n * LANES + lane;
                     int u = unit + (i >>> 9);
                     int r = TornadoMath.min(row + ((i >>> 3) & (TILE - 1)), rows - 1);
                     int value = rounded.get(first + r * rowInts + TornadoMath.min(u, units - 1) * UNIT + (i & 7));
                     rowTile[i] = u < units ? value : 0;
                 }
-                for (int i = lane; i < UNITS * UNIT_TILE / 2; i += LANES) {
+                for (int n = 0; n < UNITS * UNIT_TILE / 2 / LANES; n++) {
+                    int i = n * LANES + lane;
                     int u = unit + (i >>> 8);
                     int pair = (i >>> 3) & (TILE / 2 - 1);
                     int l = i & 7;
