@@ -1,0 +1,98 @@
+package io.longinfer.simulator.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/**
+ * The device's copy of an array: memory of its own, and which elements were ever written.
+ *
+ * <p>Filled with ones at first, which are NaN in floats, so that what nobody wrote shows. Freed by its plan. Not thread-safe.
+ */
+public final class DeviceCopy {
+    private final TornadoNativeArray host;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment segment;
+    private final BitSet written = new BitSet();
+    private final AccessHistory history = new AccessHistory();
+    private boolean whole;
+    private boolean ahead;
+    private boolean fetchedByRange;
+
+    /** A copy that nobody has written. */
+    public DeviceCopy(TornadoNativeArray host) {
+        this.host = host;
+        long bytes = host.getNumBytesOfSegmentWithHeader();
+        segment = arena.allocate(bytes, 64);
+        segment.fill((byte) 0xFF);
+        segment.set(ValueLayout.JAVA_INT, 0, host.getSize());
+    }
+
+    /** The array. */
+    public TornadoNativeArray host() {
+        return host;
+    }
+
+    /** The device's memory, header first. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** Who touched the elements. */
+    public AccessHistory history() {
+        return history;
+    }
+
+    /** Whether an element was written, by a transfer or a kernel. */
+    public boolean written(int index) {
+        return whole || written.get(index);
+    }
+
+    /** A kernel writes an element. */
+    public void markWritten(int index) {
+        ahead = true;
+        if (!whole) {
+            written.set(index);
+        }
+    }
+
+    /** Whether kernels have written since the array last travelled as a whole, in either direction. */
+    public boolean ahead() {
+        return ahead;
+    }
+
+    /** Whether a part has travelled to the host by itself. */
+    public boolean fetchedByRange() {
+        return fetchedByRange;
+    }
+
+    /** Copies the host's elements. */
+    public void upload() {
+        copy(host.getSegmentWithHeader(), segment, TornadoNativeArray.ARRAY_HEADER, host.getNumBytesOfSegment());
+        whole = true;
+        ahead = false;
+    }
+
+    /** Copies elements to the host, a range of bytes counted from the header's begin. */
+    public void download(long offset, long bytes) {
+        copy(segment, host.getSegmentWithHeader(), offset, bytes);
+        if (bytes == host.getNumBytesOfSegment()) {
+            ahead = false;
+        } else {
+            fetchedByRange = true;
+        }
+    }
+
+    private static void copy(MemorySegment from, MemorySegment to, long offset, long bytes) {
+        MemorySegment.copy(from, offset, to, offset, bytes);
+    }
+
+    /** Gives the memory back; twice is harmless. */
+    public void free() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+}
