@@ -26,7 +26,7 @@ public final class TornadoMatMulMma {
     private static final int UNIT = PackedLayout.UNIT_INTS;
 
     /** Units of 16 columns, what an instruction takes, that are in local memory at a time. */
-    private static final int UNITS = 4;
+    private static final int UNITS = 2;
 
     /** Ints of a tile's rows in one unit. */
     private static final int UNIT_TILE = TILE * UNIT;

@@ -74,6 +74,7 @@ class TornadoMatMulMmaTest {
         FloatArray scratch = new FloatArray(TornadoMatMulMma.scratchFloats(outputs, rows, form));
         KernelRun.of()
                 .in(c.step, rounded, weights, c.bias, c.y)
+                .scratch(scratch)
                 .task(
                         "multiply",
                         TornadoMatMulMma.grid(outputs, rows, form),
