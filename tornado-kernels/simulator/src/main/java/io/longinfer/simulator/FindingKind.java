@@ -30,6 +30,8 @@ public enum FindingKind {
     BAD_CLOSE,
     /** A shift or division that OpenCL or PTX computes otherwise than Java. */
     SHIFT_OF_NEGATIVE,
+    /** A kernel's code that TornadoVM refuses or compiles wrongly. */
+    DOES_NOT_COMPILE,
     /** More local memory, or larger groups, than the device has. */
     DEVICE_LIMIT
 }

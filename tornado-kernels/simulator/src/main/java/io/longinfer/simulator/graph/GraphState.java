@@ -55,6 +55,11 @@ final class GraphState {
             DeviceCopy copy = copies.computeIfAbsent(array, DeviceCopy::new);
             if (mode == DataTransferMode.EVERY_EXECUTION || (fresh && mode == DataTransferMode.FIRST_EXECUTION)) {
                 copy.upload();
+            } else if (mode == DataTransferMode.FIRST_EXECUTION && copy.hostChanged()) {
+                throw new Finding(
+                        FindingKind.HOST_WRITE_LOST,
+                        "the host has changed a " + TaskCall.name(array) + " that graph " + graph.name()
+                                + " transfers at its first execution only: the device does not see it");
             }
         });
         for (TornadoNativeArray array : graph.toHost().keySet()) {
@@ -72,6 +77,20 @@ final class GraphState {
                         .download(TornadoNativeArray.ARRAY_HEADER, array.getNumBytesOfSegment());
             }
         });
+        copies.values().forEach(DeviceCopy::announce);
+    }
+
+    /** An array that this graph would free although another owns it, in words; empty when there is none. */
+    Optional<String> freedTwice() {
+        return graph.toHost().keySet().stream()
+                .filter(graph.consumed()::containsKey)
+                .findFirst()
+                .map(array -> "graph " + graph.name() + " consumes and persists a " + TaskCall.name(array));
+    }
+
+    /** Whether this graph holds copies of its own. */
+    boolean owns() {
+        return copies.keySet().stream().anyMatch(array -> !graph.consumed().containsKey(array));
     }
 
     /** An array's copy, for a user named in the finding that says there is none. */

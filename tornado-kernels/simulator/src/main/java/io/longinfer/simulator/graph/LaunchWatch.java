@@ -12,32 +12,56 @@ final class LaunchWatch extends ElementWatch {
     private final TaskCall task;
     private final int parameter;
     private final DeviceCopy copy;
+    private final TaskHistory history;
+    private boolean remembers;
 
-    LaunchWatch(Launch launch, TaskCall task, int parameter, DeviceCopy copy) {
+    LaunchWatch(Launch launch, TaskCall task, int parameter, DeviceCopy copy, TaskHistory history) {
         this.launch = launch;
         this.task = task;
         this.parameter = parameter;
         this.copy = copy;
+        this.history = history;
+        remembers = history.remembers(task.arguments(), parameter);
     }
 
     @Override
     public void read(int index, int size) {
         checkReadable(index, size);
-        check(copy.history().read(index, launch.phase(), launch.item()), index, "reads");
+        if (remembers) {
+            check(copy.history().read(index, launch.phase(), since(), launch.item()), index, "reads");
+        }
     }
 
     @Override
     public void write(int index, int size) {
         checkBounds(index, size);
-        copy.markWritten(index);
-        check(copy.history().write(index, launch.phase(), launch.item(), false), index, "writes");
+        change(index, false, "writes");
     }
 
     @Override
     public void atomic(int index, int size) {
         checkReadable(index, size);
+        change(index, true, "atomically changes");
+    }
+
+    /** The launch has ended: what only readers did need not be kept. */
+    void end() {
+        if (remembers && !history.remembers(task.arguments(), parameter)) {
+            copy.history().clear();
+        }
+    }
+
+    private void change(int index, boolean atomic, String does) {
+        if (!remembers || !history.writes(parameter)) {
+            remembers = true;
+            history.written(parameter);
+        }
         copy.markWritten(index);
-        check(copy.history().write(index, launch.phase(), launch.item(), true), index, "atomically changes");
+        check(copy.history().write(index, launch.phase(), since(), launch.item(), atomic), index, does);
+    }
+
+    private long since() {
+        return launch.phase().launchStart();
     }
 
     private void checkReadable(int index, int size) {

@@ -6,6 +6,7 @@ import io.longinfer.simulator.kernel.KernelCode;
 import io.longinfer.simulator.launch.Grid;
 import io.longinfer.simulator.launch.Launch;
 import io.longinfer.simulator.memory.DeviceCopy;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +25,16 @@ public final class PlanExecution {
     private static final ReentrantLock DEVICE = new ReentrantLock();
 
     private final IdentityHashMap<RecordedGraph, GraphState> states = new IdentityHashMap<>();
+    private final IdentityHashMap<TaskCall, TaskHistory> histories = new IdentityHashMap<>();
     private GridScheduler grids = new GridScheduler();
     private Optional<RecordedGraph> last = Optional.empty();
 
     /** A plan that has executed nothing. */
     public PlanExecution(List<RecordedGraph> graphs) {
-        graphs.forEach(graph -> states.put(graph, new GraphState(graph)));
+        for (RecordedGraph graph : graphs) {
+            states.put(graph, new GraphState(graph));
+            graph.tasks().forEach(BakedParameters::check);
+        }
     }
 
     /** Sets the grids; false when none of them belongs to a task of the plan. */
@@ -75,15 +80,21 @@ public final class PlanExecution {
         for (Object argument : arguments) {
             kernelContext |= argument instanceof KernelContext;
         }
+        TaskHistory history = histories.computeIfAbsent(task, unused -> new TaskHistory());
         Launch launch = new Launch(task.name(), kernelContext ? grid(task) : Grid.ONE);
+        List<LaunchWatch> watches = new ArrayList<>();
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i] instanceof TornadoNativeArray array) {
                 DeviceCopy copy = state.needed(array, "task " + task.name() + ", parameter " + i + ",");
-                arguments[i] = array.onDevice(copy.segment(), new LaunchWatch(launch, task, i, copy));
+                LaunchWatch watch = new LaunchWatch(launch, task, i, copy, history);
+                watches.add(watch);
+                arguments[i] = array.onDevice(copy.segment(), watch);
             }
         }
         KernelCode code = KernelCode.of(task.code(), task.arguments());
         launch.run(code.body(), arguments, kernelContext && code.waits());
+        history.launched();
+        watches.forEach(LaunchWatch::end);
     }
 
     private Grid grid(TaskCall task) {
@@ -128,6 +139,28 @@ public final class PlanExecution {
                 .distinct()
                 .mapToLong(copy -> copy.segment().byteSize())
                 .sum();
+    }
+
+    /**
+     * Frees everything.
+     *
+     * @param selected the graphs that TornadoVM would free
+     * @throws Finding if it would leave memory taken, or free some twice
+     */
+    public void close(List<RecordedGraph> selected) {
+        Optional<String> fault = selected.stream()
+                .filter(graph -> selected.size() > 1)
+                .flatMap(graph -> states.get(graph).freedTwice().stream())
+                .findFirst()
+                .or(() -> states.keySet().stream()
+                        .filter(graph -> !selected.contains(graph) && states.get(graph).owns())
+                        .findFirst()
+                        .map(graph -> "graph " + graph.name()
+                                + " is not selected and keeps its memory: call withAllGraphs() before close()"));
+        free(List.copyOf(states.keySet()));
+        fault.ifPresent(what -> {
+            throw new Finding(FindingKind.BAD_CLOSE, what);
+        });
     }
 
     /** Frees the copies of graphs. */

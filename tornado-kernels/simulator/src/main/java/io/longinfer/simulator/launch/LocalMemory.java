@@ -49,7 +49,7 @@ final class LocalMemory {
             throw launch.finding(
                     FindingKind.NEVER_WRITTEN, name(number) + "[" + index + "] is read and was never written");
         }
-        check(history.read(index, launch.phase(), launch.item()), number, index, "reads");
+        check(history.read(index, launch.phase(), launch.phase().groupStart(), launch.item()), number, index, "reads");
     }
 
     void write(Object array, int index, boolean atomic) {
@@ -63,7 +63,8 @@ final class LocalMemory {
             throw launch.finding(
                     FindingKind.NEVER_WRITTEN, name(number) + "[" + index + "] is added to and was never written");
         }
-        check(history.write(index, launch.phase(), launch.item(), atomic), number, index, "writes");
+        long conflict = history.write(index, launch.phase(), launch.phase().groupStart(), launch.item(), atomic);
+        check(conflict, number, index, "writes");
     }
 
     private void check(long conflict, int number, int index, String does) {

@@ -46,16 +46,17 @@ public final class AccessHistory {
     /**
      * Notes a read.
      *
+     * @param since accesses in phases before this one do not matter
      * @return the stamp of a write it conflicts with, or 0
      */
-    public long read(int index, Phase phase, int item) {
+    public long read(int index, Phase phase, long since, int item) {
         long[] page = page(index);
         int slot = slot(index);
-        long conflict = conflict(page[slot + WRITE], phase, item);
+        long conflict = conflict(page[slot + WRITE], phase, since, item);
         long last = page[slot + READ];
         if (phase(last) != phase.now()) {
             page[slot + READ] = stamp(phase.now(), item);
-            if (phase(page[slot + FIRST_READ]) < phase.launchStart()) {
+            if (phase(page[slot + FIRST_READ]) < since) {
                 page[slot + FIRST_READ] = stamp(phase.now(), item);
             }
         } else if (item(last) != item) {
@@ -67,28 +68,29 @@ public final class AccessHistory {
     /**
      * Notes a write.
      *
+     * @param since accesses in phases before this one do not matter
      * @return the stamp of an access it conflicts with, or 0
      */
-    public long write(int index, Phase phase, int item, boolean atomic) {
+    public long write(int index, Phase phase, long since, int item, boolean atomic) {
         long[] page = page(index);
         int slot = slot(index);
         long last = page[slot + WRITE];
         boolean bothAtomic = atomic && (last & ATOMIC) != 0;
-        long conflict = bothAtomic ? 0 : conflict(last, phase, item);
+        long conflict = bothAtomic ? 0 : conflict(last, phase, since, item);
         if (conflict == 0) {
-            conflict = conflict(page[slot + READ], phase, item);
+            conflict = conflict(page[slot + READ], phase, since, item);
         }
         if (conflict == 0) {
-            conflict = conflict(page[slot + FIRST_READ], phase, item);
+            conflict = conflict(page[slot + FIRST_READ], phase, since, item);
         }
         boolean several = bothAtomic && phase(last) == phase.now() && item(last) != item;
         page[slot + WRITE] = stamp(phase.now(), several ? SEVERAL : item) | (atomic ? ATOMIC : 0);
         return conflict;
     }
 
-    private static long conflict(long stamp, Phase phase, int item) {
+    private static long conflict(long stamp, Phase phase, long since, int item) {
         long when = phase(stamp);
-        if (when < phase.launchStart()) {
+        if (when < since) {
             return 0;
         }
         boolean ordered = when >= phase.groupStart() && (when != phase.now() || item(stamp) == item);

@@ -20,6 +20,7 @@ public final class DeviceCopy {
     private boolean whole;
     private boolean ahead;
     private boolean fetchedByRange;
+    private long hostVersion;
 
     /** A copy that nobody has written. */
     public DeviceCopy(TornadoNativeArray host) {
@@ -58,9 +59,25 @@ public final class DeviceCopy {
         }
     }
 
-    /** Whether kernels have written since the array last travelled as a whole, in either direction. */
-    public boolean ahead() {
-        return ahead;
+    /** Tells the host's array that kernels have written this copy, if they have. */
+    public void announce() {
+        if (ahead) {
+            HostWatch.of(host).outdated();
+        }
+    }
+
+    /** Whether the host has changed what this copy was made from, and no kernel has. */
+    public boolean hostChanged() {
+        long version = HostWatch.of(host).version();
+        if (version == hostVersion || ahead) {
+            return false;
+        }
+        hostVersion = version;
+        return elements(host.segment()).mismatch(elements(segment)) >= 0;
+    }
+
+    private static MemorySegment elements(MemorySegment withHeader) {
+        return withHeader.asSlice(TornadoNativeArray.ARRAY_HEADER);
     }
 
     /** Whether a part has travelled to the host by itself. */
@@ -70,18 +87,27 @@ public final class DeviceCopy {
 
     /** Copies the host's elements. */
     public void upload() {
-        copy(host.getSegmentWithHeader(), segment, TornadoNativeArray.ARRAY_HEADER, host.getNumBytesOfSegment());
+        copy(host.segment(), segment, TornadoNativeArray.ARRAY_HEADER, host.getNumBytesOfSegment());
+        HostWatch watch = HostWatch.of(host);
+        watch.upToDate();
+        hostVersion = watch.version();
         whole = true;
         ahead = false;
     }
 
     /** Copies elements to the host, a range of bytes counted from the header's begin. */
     public void download(long offset, long bytes) {
-        copy(segment, host.getSegmentWithHeader(), offset, bytes);
+        copy(segment, host.segment(), offset, bytes);
+        HostWatch watch = HostWatch.of(host);
         if (bytes == host.getNumBytesOfSegment()) {
             ahead = false;
+            watch.upToDate();
         } else {
             fetchedByRange = true;
+            int elementBytes = host.getElementSize();
+            watch.upToDate(
+                    Math.toIntExact((offset - TornadoNativeArray.ARRAY_HEADER) / elementBytes),
+                    Math.toIntExact(bytes / elementBytes));
         }
     }
 

@@ -20,6 +20,9 @@ public abstract class ElementWatch {
     /** An element of an array of {@code size} is going to be changed atomically. */
     public abstract void atomic(int index, int size);
 
+    /** The whole memory is handed out, to be read or written unseen. */
+    public void expose() {}
+
     private static final class InBounds extends ElementWatch {
         @Override
         public void read(int index, int size) {

@@ -172,9 +172,9 @@ public class TornadoExecutionPlan implements AutoCloseable {
         return id;
     }
 
-    /** Frees the device copies of all graphs. */
+    /** Frees the device copies of the selected graphs; a finding says so if others hold some. */
     @Override
     public void close() throws TornadoExecutionPlanException {
-        execution.free(graphs);
+        execution.close(selected);
     }
 }

@@ -53,11 +53,13 @@ public abstract sealed class TornadoNativeArray
 
     /** The elements. */
     public MemorySegment getSegment() {
+        watch.expose();
         return segment.asSlice(ARRAY_HEADER);
     }
 
     /** The header and the elements. */
     public MemorySegment getSegmentWithHeader() {
+        watch.expose();
         return segment;
     }
 
@@ -87,7 +89,18 @@ public abstract sealed class TornadoNativeArray
      */
     public abstract TornadoNativeArray onDevice(MemorySegment segmentWithHeader, ElementWatch watch);
 
-    final MemorySegment segment() {
+    /** Who sees accesses to this array: the simulator's own, not part of TornadoVM. */
+    public ElementWatch watch() {
+        return watch;
+    }
+
+    /** Sets who sees accesses to this array: the simulator's own, not part of TornadoVM. */
+    public void watch(ElementWatch watch) {
+        this.watch = watch;
+    }
+
+    /** Header and elements, unseen by the watch: the simulator's own, not part of TornadoVM. */
+    public MemorySegment segment() {
         return segment;
     }
 
