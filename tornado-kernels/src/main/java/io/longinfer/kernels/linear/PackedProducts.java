@@ -108,6 +108,16 @@ final class PackedProducts {
         return clamped;
     }
 
+    /** The row of weights that stands in a tile: of a gated product half of them are gates, the others follow. */
+    static int tileRow(int output, int index, int outputs, int tileOutputs, int gated) {
+        int row = TornadoMath.min(output + index, outputs - 1);
+        if (gated == 1) {
+            row = TornadoMath.min(output + (index & (tileOutputs - 1)), outputs - 1)
+                    + (index / tileOutputs) * outputs;
+        }
+        return row;
+    }
+
     /**
      * What the end of a product makes of a sum that is to be in {@code y} at {@code at}.
      *

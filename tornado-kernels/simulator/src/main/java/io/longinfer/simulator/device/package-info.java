@@ -1,0 +1,2 @@
+/** The one device that the simulator offers. */
+package io.longinfer.simulator.device;

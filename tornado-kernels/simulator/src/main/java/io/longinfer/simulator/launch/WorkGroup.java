@@ -1,0 +1,105 @@
+package io.longinfer.simulator.launch;
+
+import io.longinfer.simulator.Finding;
+import io.longinfer.simulator.FindingKind;
+import io.longinfer.simulator.launch.WorkItem.State;
+
+/** The work-items of a group, which take turns from barrier to barrier; serves one group after the other. */
+final class WorkGroup {
+    private final Launch launch;
+    private final WorkItem[] items;
+    private final Order order;
+    private final boolean waits;
+
+    WorkGroup(Launch launch, KernelBody body, Object[] arguments, boolean waits) {
+        this.waits = waits;
+        this.launch = launch;
+        items = new WorkItem[launch.grid().groupItems()];
+        for (int i = 0; i < items.length; i++) {
+            items[i] = new WorkItem(launch, i, body, arguments, waits);
+        }
+        order = Order.of(items.length);
+    }
+
+    void run(long group) {
+        try {
+            if (waits) {
+                for (WorkItem item : items) {
+                    item.begin(group);
+                }
+                runInTurns();
+            } else {
+                runOneByOne(group);
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(launch.task() + " threw", e);
+        }
+    }
+
+    private void runOneByOne(long group) throws Throwable {
+        for (int turn = 0; turn < items.length; turn++) {
+            WorkItem item = items[(int) order.at(turn)];
+            item.begin(group);
+            launch.turnOf(item.number());
+            item.runOnce();
+        }
+    }
+
+    private void runInTurns() throws Throwable {
+        while (true) {
+            boolean warpsMoved;
+            do {
+                for (int turn = 0; turn < items.length; turn++) {
+                    WorkItem item = items[(int) order.at(turn)];
+                    if (item.state() == State.READY) {
+                        item.resume();
+                    }
+                }
+                warpsMoved = Warps.exchange(launch, items);
+            } while (warpsMoved);
+            if (allEnded()) {
+                return;
+            }
+            checkAllWaitAtOneBarrier();
+            launch.phase().next();
+            for (WorkItem item : items) {
+                item.release();
+            }
+        }
+    }
+
+    private boolean allEnded() {
+        for (WorkItem item : items) {
+            if (item.state() != State.ENDED) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void checkAllWaitAtOneBarrier() {
+        WorkItem first = items[0];
+        for (WorkItem item : items) {
+            if (item.state() != first.state()) {
+                throw diverge(first, item);
+            }
+            if (!item.site().equals(first.site())) {
+                throw diverge(first, item);
+            }
+        }
+    }
+
+    private Finding diverge(WorkItem one, WorkItem other) {
+        launch.turnOf(other.number());
+        return launch.finding(
+                FindingKind.BARRIER_DIVERGENCE,
+                "local work-item " + one.number() + " " + where(one) + ", local work-item " + other.number() + " "
+                        + where(other) + "; seen");
+    }
+
+    private static String where(WorkItem item) {
+        return item.state() == State.ENDED ? "has ended" : "waits at a barrier" + item.site();
+    }
+}

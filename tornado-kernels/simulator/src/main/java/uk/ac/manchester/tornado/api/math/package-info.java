@@ -1,0 +1,2 @@
+/** Functions that kernels call. Simulated: see {@link io.longinfer.simulator}. */
+package uk.ac.manchester.tornado.api.math;
