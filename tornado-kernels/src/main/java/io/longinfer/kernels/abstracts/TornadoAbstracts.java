@@ -1,6 +1,5 @@
 package io.longinfer.kernels.abstracts;
 
-import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;

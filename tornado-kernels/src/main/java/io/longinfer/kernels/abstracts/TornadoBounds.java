@@ -93,7 +93,8 @@ public final class TornadoBounds {
         int firstHead = (local >>> 5) % headItems * itemHeads;
         int number = block * taken + mine;
         if (number < groups) {
-            int ints = precision == FP16 ? TornadoAbstracts.groupInts(headDim) : TornadoAbstracts.byteGroupInts(headDim);
+            int ints =
+                    precision == FP16 ? TornadoAbstracts.groupInts(headDim) : TornadoAbstracts.byteGroupInts(headDim);
             int base = first + (lists.get(at) + number) * ints;
             int steps = live * headDim / CHANNELS;
             float a0 = 0f;

@@ -29,7 +29,9 @@ final class DecodeShape {
 
     /** Items that read a row of values together, two channels each, a power of 2. */
     static int width(int headDim) {
-        return headDim <= 8 ? 4 : (headDim <= 16 ? 8 : (headDim <= 32 ? 16 : (headDim <= 64 ? 32 : (headDim <= 128 ? 64 : 128))));
+        return headDim <= 8
+                ? 4
+                : (headDim <= 16 ? 8 : (headDim <= 32 ? 16 : (headDim <= 64 ? 32 : (headDim <= 128 ? 64 : 128))));
     }
 
     /** Items of a work-group. */

@@ -153,7 +153,8 @@ public final class PlanExecution {
                 .flatMap(graph -> states.get(graph).freedTwice().stream())
                 .findFirst()
                 .or(() -> states.keySet().stream()
-                        .filter(graph -> !selected.contains(graph) && states.get(graph).owns())
+                        .filter(graph ->
+                                !selected.contains(graph) && states.get(graph).owns())
                         .findFirst()
                         .map(graph -> "graph " + graph.name()
                                 + " is not selected and keeps its memory: call withAllGraphs() before close()"));
