@@ -80,7 +80,7 @@ public final class PlanExecution {
         for (Object argument : arguments) {
             kernelContext |= argument instanceof KernelContext;
         }
-        TaskHistory history = histories.computeIfAbsent(task, unused -> new TaskHistory());
+        TaskHistory history = histories.computeIfAbsent(task, _ -> new TaskHistory());
         Launch launch = new Launch(task.name(), kernelContext ? grid(task) : Grid.ONE);
         List<LaunchWatch> watches = new ArrayList<>();
         for (int i = 0; i < arguments.length; i++) {
