@@ -63,7 +63,7 @@ final class PackedProducts {
     static float factor(int scale, int form) {
         float factor = 1f;
         if (ProductForm.format(form) >= PackedLayout.Q8) {
-            factor = PackedHalves.low(scale, PackedHalves.ARITHMETIC);
+            factor = PackedHalves.low(scale);
         }
         return factor;
     }
@@ -72,7 +72,7 @@ final class PackedProducts {
     static float minimum(int scale, int form) {
         float minimum = 0f;
         if (ProductForm.format(form) == PackedLayout.Q4) {
-            minimum = PackedHalves.high(scale, PackedHalves.ARITHMETIC);
+            minimum = PackedHalves.high(scale);
         }
         return minimum;
     }
@@ -87,7 +87,7 @@ final class PackedProducts {
         int format = ProductForm.format(form);
         float value = number;
         if (format == PackedLayout.F16) {
-            value = PackedHalves.number((packed >> (k << 4)) & 0xffff, PackedHalves.ARITHMETIC);
+            value = PackedHalves.number((packed >> (k << 4)) & 0xffff);
         }
         if (format == PackedLayout.Q8) {
             value = (float) (byte) (packed >>> (k << 3)) * factor;

@@ -90,15 +90,15 @@ public final class TornadoQuantization {
                 int keys = TOKENS * headDim;
                 int group = first < keys ? first / TOKENS : headDim + (first - keys) / headDim;
                 int both = parameters[group];
-                float offset = PackedHalves.low(both, PackedHalves.ARITHMETIC);
-                float step = PackedHalves.high(both, PackedHalves.ARITHMETIC);
+                float offset = PackedHalves.low(both);
+                float step = PackedHalves.high(both);
                 float inverse = step == 0f ? 0f : 1f / step;
                 int high = 0;
                 int low = 0;
                 for (int k = 0; k < CODES / 2; k++) {
                     int pair = halves[i * (CODES / 2) + k];
-                    int even = code(PackedHalves.low(pair, PackedHalves.ARITHMETIC), offset, inverse);
-                    int odd = code(PackedHalves.high(pair, PackedHalves.ARITHMETIC), offset, inverse);
+                    int even = code(PackedHalves.low(pair), offset, inverse);
+                    int odd = code(PackedHalves.high(pair), offset, inverse);
                     high |= ((even >>> 4) | (odd & 0xf0)) << (8 * k);
                     low |= ((even & 15) | ((odd & 15) << 4)) << (8 * k);
                 }
@@ -132,8 +132,8 @@ public final class TornadoQuantization {
                 int keys = TOKENS * headDim;
                 int group = first < keys ? first / TOKENS : headDim + (first - keys) / headDim;
                 int both = quantized.get(from + group);
-                float offset = PackedHalves.low(both, PackedHalves.ARITHMETIC);
-                float step = PackedHalves.high(both, PackedHalves.ARITHMETIC);
+                float offset = PackedHalves.low(both);
+                float step = PackedHalves.high(both);
                 int shift = 8 * (i & 3);
                 int high = (quantized.get(codes + i / 4) >> shift) & 0xff;
                 int even = (high & 15) << 4;
@@ -161,11 +161,11 @@ public final class TornadoQuantization {
 
     /** What {@link GroupParameters#of} gives. */
     private static int parameters(int least, int most) {
-        float offset = PackedHalves.number(bits(least), PackedHalves.ARITHMETIC);
-        float exact = (PackedHalves.number(bits(most), PackedHalves.ARITHMETIC) - offset) / LARGEST_CODE;
+        float offset = PackedHalves.number(bits(least));
+        float exact = (PackedHalves.number(bits(most)) - offset) / LARGEST_CODE;
         int step = PackedHalves.bits(exact);
-        step = PackedHalves.number(step, PackedHalves.ARITHMETIC) < exact ? step + 1 : step;
-        float reached = offset + PackedHalves.number(step, PackedHalves.ARITHMETIC) * LARGEST_CODE;
+        step = PackedHalves.number(step) < exact ? step + 1 : step;
+        float reached = offset + PackedHalves.number(step) * LARGEST_CODE;
         step = reached >= BEYOND_FP16 ? step - 1 : step;
         return bits(least) | (step << 16);
     }
