@@ -11,33 +11,28 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Device kernel of attention of single rows over the block table, split over the context (flash decoding): a work-group takes
- * a row, a KV head and a split of its list, and all query heads of the group with it, so that a chunk is read once. Within a
- * work-group {@link #SUB_GROUPS} sub-groups of {@link #LANES} items take chunks side by side, each with a softmax of its own;
- * they are merged at the end. {@link TornadoMergeAttention} merges the splits.
+ * a row, a KV head and a split of its list, and all query heads of the group with it, so that a chunk is read once. {@link
+ * TornadoMergeAttention} merges the splits.
+ *
+ * <p>It goes through its entries a few chunks at a time, in three phases with barriers between them:
+ *
+ * <pre>
+ * scores    32 items a chunk, each 2 tokens and a quarter of the channels, up to 4 query heads
+ * weights   an item a chunk and query head: exp(score - the chunk's maximum), and their sum
+ * values    a team of items a token, each 2 channels, up to 4 query heads, and for these the running softmax
+ * </pre>
  *
  * <p>A row's result depends on its own list, its position and the number of splits, not on what else is in the block.
+ *
+ * <p>The kernel is one long method because TornadoVM's local arrays do not survive being handed to another one; and what an
+ * item adds up is in single variables because stores to a private array stay in the loop.
  */
 public final class TornadoDecodeAttention {
-    /** As {@code format}: the pool's chunks are halves, keys and values apart. */
-    public static final int FP16 = 0;
-
-    /** Work-items of a group. */
-    static final int LOCAL_SIZE = 128;
-
-    /** Items that read a chunk together. */
-    static final int LANES = 32;
-
-    /** Chunks that are read side by side. */
-    static final int SUB_GROUPS = LOCAL_SIZE / LANES;
-
     /** Pairs of tokens of a chunk: as many items share a channel of the keys. */
     private static final int PAIRS = ChunkLayout.TOKENS / 2;
 
-    /** Channels of the keys that a sub-group reads at once. */
-    private static final int CHANNELS = LANES / PAIRS;
-
-    /** Channels that a lane takes at once, to have as many loads on their way; headDim is a multiple of 8. */
-    private static final int UNROLL = 2;
+    /** Channels of the keys that 32 items read at once. */
+    private static final int CHANNELS = DecodeShape.LANES / PAIRS;
 
     private TornadoDecodeAttention() {}
 
@@ -46,15 +41,16 @@ public final class TornadoDecodeAttention {
      *
      * @param windows {@code [layers]}: most tokens that a query sees, {@link Integer#MAX_VALUE} for all
      * @param queries {@code [rows][heads][headDim]} from {@code first}, scaled
-     * @param keys the pool's, as {@link TornadoKvKernels} says
+     * @param keys the pool's, as {@link PoolFormat} says
+     * @param values the pool's; the same array as {@code keys} if quantised
      * @param partialSoftmax receives {@code [rows][heads][splits][2]}: largest score and sum of exp(score - largest)
      * @param partials receives {@code [rows][heads][splits][headDim]} from {@code first}: sum of exp(score - largest) * value
      * @param record receives, if {@code step[RECORD]} is set, {@code [entries][group][2]} from entry {@code
      *     step[FIRST_RECORD]}: a chunk's largest score and its sum of exp(score - largest); the segments then have one row each
      * @param group query heads of a KV head, 1 to 16
-     * @param format {@link #FP16}
+     * @param format of {@link PoolFormat}
      * @param decoding of {@link PackedHalves}
-     * @param shuffles not 0 to add up scores by shuffles among 32 lanes instead of local memory
+     * @param shuffles not 0 to add up scores by shuffles among 32 items instead of in local memory
      */
     public static void decode(
             KernelContext context,
@@ -76,252 +72,351 @@ public final class TornadoDecodeAttention {
             int decoding,
             int shuffles) {
         int local = context.localIdx;
-        int lane = local & (LANES - 1);
-        int subGroup = local >>> 5;
         int work = context.groupIdx;
         int split = work % splits;
         int rowHead = work / splits;
         int row = rowHead / kvHeads;
         int head = rowHead - row * kvHeads;
 
-        int chunks = chunksOfSubGroup(group);
-        int pairs = SUB_GROUPS * chunks * group;
+        int items = DecodeShape.localSize(group, headDim);
+        int itemHeads = DecodeShape.headsOfItem(group);
+        int headItems = DecodeShape.headItems(group);
+        int heads = DecodeShape.heads(group);
+        int chunks = DecodeShape.chunks(group, headDim);
+        int pairs = chunks * heads;
         int stride = pairs | 1; // so that neighbouring tokens lie in different banks
         int parts = shuffles != 0 ? 1 : CHANNELS;
-        int columns = (headDim / 2 + LANES - 1) / LANES;
-        float[] query = context.allocateFloatLocalArray(group * headDim);
+        int slotInts = PoolFormat.slotInts(headDim, format);
+        int unroll = headDim % (4 * CHANNELS) == 0 ? 4 : 2;
+        float[] query = context.allocateFloatLocalArray(headDim * heads);
         float[] scores = context.allocateFloatLocalArray(parts * ChunkLayout.TOKENS * stride);
         float[] weights = context.allocateFloatLocalArray(ChunkLayout.TOKENS * stride);
         float[] maxima = context.allocateFloatLocalArray(pairs);
         float[] sums = context.allocateFloatLocalArray(pairs);
-        float[] max = new float[group];
-        float[] sum = new float[group];
-        float[] accumulator = new float[2 * columns * group];
-        float[] dots = new float[2 * chunks * group];
-        float[] factors = new float[chunks * group];
-        int[] bases = new int[chunks];
+        int[] slots = context.allocateIntLocalArray(chunks);
 
-        int rows = step.get(StepLayout.ROWS);
-        int live = row < rows ? 1 : 0;
+        int live = row < step.get(StepLayout.ROWS) ? 1 : 0;
         int at = StepLayout.FIRST_ROW + row * live * StepLayout.ROW_INTS;
         int position = step.get(at + StepLayout.POSITION);
         int list = (step.get(at + StepLayout.SEGMENT) * kvHeads + head) * StepLayout.ENTRY_INTS;
         int firstEntry = table.get(list);
         int size = table.get(list + 1) * live;
-        int batch = SUB_GROUPS * chunks;
-        int share = (size + splits * batch - 1) / (splits * batch) * batch;
+        int share = (size + splits * chunks - 1) / (splits * chunks) * chunks;
         int from = TornadoMath.min(split * share, size);
         int to = TornadoMath.min(from + share, size);
         int window = windows.get(step.get(StepLayout.LAYER));
+        int recorded = step.get(StepLayout.RECORD);
         int firstRecord = step.get(StepLayout.FIRST_RECORD)
                 + firstEntry / StepLayout.ENTRY_INTS
                 - step.get(StepLayout.SEGMENTS) * kvHeads;
-        int recorded = step.get(StepLayout.RECORD);
 
-        for (int i = local; i < group * headDim; i += LOCAL_SIZE) {
+        // Not constant, so that TornadoVM leaves these loops loops: unrolled, they are too much for some compilers.
+        int steps = live * (headDim / CHANNELS);
+        int chunkTokens = live * ChunkLayout.TOKENS;
+
+        for (int i = local; i < headDim * heads; i += items) {
             int g = i / headDim;
-            query[(i - g * headDim) * group + g] = queries.get(first + rowHead * live * group * headDim + i);
+            int j = i - g * headDim;
+            float q = 0f;
+            if (g < group) {
+                q = queries.get(first + (rowHead * live * group + g) * headDim + j);
+            }
+            query[j * heads + g] = q;
         }
-        for (int g = 0; g < group; g++) {
-            max[g] = AttentionState.FLOOR;
-            sum[g] = 0f;
-        }
-        for (int i = 0; i < 2 * columns * group; i++) {
-            accumulator[i] = 0f;
-        }
+        // For scores.
+        int lane = local & (DecodeShape.LANES - 1);
+        int chunk = (local >>> 5) / headItems;
+        int firstHead = (local >>> 5) % headItems * itemHeads;
+        int pair = lane & (PAIRS - 1);
+        int part = lane >>> 3;
+        // For weights.
+        int pairChunk = local / heads;
+        int pairHead = local - pairChunk * heads;
+        // For values.
+        int width = DecodeShape.width(headDim);
+        int teams = DecodeShape.teams(group, headDim);
+        int rows = DecodeShape.rows(group, headDim);
+        int column = local & (width - 1);
+        int valueHead = local / width % headItems * itemHeads;
+        int team = local / (width * headItems);
+        int readColumn = 2 * width == headDim ? column : TornadoMath.min(column, headDim / 2 - 1);
+        float max0 = AttentionState.FLOOR;
+        float sum0 = 0f;
+        float max1 = AttentionState.FLOOR;
+        float sum1 = 0f;
+        float max2 = AttentionState.FLOOR;
+        float sum2 = 0f;
+        float max3 = AttentionState.FLOOR;
+        float sum3 = 0f;
+        float even0 = 0f;
+        float even1 = 0f;
+        float even2 = 0f;
+        float even3 = 0f;
+        float odd0 = 0f;
+        float odd1 = 0f;
+        float odd2 = 0f;
+        float odd3 = 0f;
         context.localBarrier();
 
-        for (int entry = from; entry < to; entry += batch) {
-            int mine = entry + subGroup * chunks;
-            if (mine < to) {
-                for (int c = 0; c < chunks; c++) {
-                    int e = TornadoMath.min(mine + c, to - 1);
-                    bases[c] = first + table.get(firstEntry + e * StepLayout.ENTRY_INTS) * headDim * PAIRS;
-                }
-                for (int i = 0; i < 2 * chunks * group; i++) {
-                    dots[i] = 0f;
-                }
-                for (int i = 0; i < headDim / CHANNELS; i += UNROLL) {
-                    for (int u = 0; u < UNROLL; u++) {
-                        int channel = (i + u) * CHANNELS + (lane >>> 3);
-                        for (int c = 0; c < chunks; c++) {
-                            int pair = keys.get(bases[c] + (i + u) * LANES + lane);
-                            float even = PackedHalves.low(pair, decoding);
-                            float odd = PackedHalves.high(pair, decoding);
-                            for (int g = 0; g < group; g++) {
-                                float q = query[channel * group + g];
-                                dots[2 * (c * group + g)] += q * even;
-                                dots[2 * (c * group + g) + 1] += q * odd;
-                            }
+        for (int entry = from; entry < to; entry += chunks) {
+            if (entry + chunk < to) {
+                int slot = first + table.get(firstEntry + (entry + chunk) * StepLayout.ENTRY_INTS) * slotInts;
+                float a0 = 0f;
+                float a1 = 0f;
+                float a2 = 0f;
+                float a3 = 0f;
+                float b0 = 0f;
+                float b1 = 0f;
+                float b2 = 0f;
+                float b3 = 0f;
+                for (int i = 0; i < steps; i += unroll) {
+                    for (int u = 0; u < unroll; u++) {
+                        int channel = (i + u) * CHANNELS + part;
+                        int parameters = PoolFormat.keyParameters(keys, slot, channel, format);
+                        int packed = PoolFormat.keys(keys, slot, headDim, channel, pair, format);
+                        float offset = PoolFormat.offset(parameters, format, decoding);
+                        float even = PoolFormat.even(packed, parameters, offset, format, decoding);
+                        float odd = PoolFormat.odd(packed, parameters, offset, format, decoding);
+                        int q = channel * heads + firstHead;
+                        a0 += query[q] * even;
+                        b0 += query[q] * odd;
+                        if (itemHeads > 1) {
+                            a1 += query[q + 1] * even;
+                            b1 += query[q + 1] * odd;
+                        }
+                        if (itemHeads > 2) {
+                            a2 += query[q + 2] * even;
+                            b2 += query[q + 2] * odd;
+                        }
+                        if (itemHeads > 3) {
+                            a3 += query[q + 3] * even;
+                            b3 += query[q + 3] * odd;
                         }
                     }
                 }
-                int token = 2 * (lane & (PAIRS - 1));
-                for (int i = 0; i < chunks * group; i++) {
-                    float even = dots[2 * i];
-                    float odd = dots[2 * i + 1];
-                    if (shuffles != 0) {
-                        even += context.simdShuffleDown(even, 16);
-                        odd += context.simdShuffleDown(odd, 16);
-                        even += context.simdShuffleDown(even, 8);
-                        odd += context.simdShuffleDown(odd, 8);
+                if (shuffles != 0) {
+                    a0 += context.simdShuffleDown(a0, 16);
+                    b0 += context.simdShuffleDown(b0, 16);
+                    a0 += context.simdShuffleDown(a0, 8);
+                    b0 += context.simdShuffleDown(b0, 8);
+                    if (itemHeads > 1) {
+                        a1 += context.simdShuffleDown(a1, 16);
+                        b1 += context.simdShuffleDown(b1, 16);
+                        a1 += context.simdShuffleDown(a1, 8);
+                        b1 += context.simdShuffleDown(b1, 8);
                     }
-                    int part = shuffles != 0 ? 0 : lane >>> 3;
-                    if (shuffles == 0 || lane < PAIRS) {
-                        int to0 = (part * ChunkLayout.TOKENS + token) * stride + subGroup * chunks * group + i;
-                        scores[to0] = even;
-                        scores[to0 + stride] = odd;
+                    if (itemHeads > 2) {
+                        a2 += context.simdShuffleDown(a2, 16);
+                        b2 += context.simdShuffleDown(b2, 16);
+                        a2 += context.simdShuffleDown(a2, 8);
+                        b2 += context.simdShuffleDown(b2, 8);
+                    }
+                    if (itemHeads > 3) {
+                        a3 += context.simdShuffleDown(a3, 16);
+                        b3 += context.simdShuffleDown(b3, 16);
+                        a3 += context.simdShuffleDown(a3, 8);
+                        b3 += context.simdShuffleDown(b3, 8);
+                    }
+                }
+                if (part < parts) {
+                    int out = (part * ChunkLayout.TOKENS + 2 * pair) * stride + chunk * heads + firstHead;
+                    scores[out] = a0;
+                    scores[out + stride] = b0;
+                    if (itemHeads > 1) {
+                        scores[out + 1] = a1;
+                        scores[out + stride + 1] = b1;
+                    }
+                    if (itemHeads > 2) {
+                        scores[out + 2] = a2;
+                        scores[out + stride + 2] = b2;
+                    }
+                    if (itemHeads > 3) {
+                        scores[out + 3] = a3;
+                        scores[out + stride + 3] = b3;
                     }
                 }
             }
             context.localBarrier();
             if (local < pairs) {
-                // One item makes weights of the scores of a chunk and query head, relative to their maximum.
-                int chunk = local / group;
-                int e = entry + chunk;
-                int firstPosition = position + 1; // of what nobody sees
-                if (e < to) {
-                    firstPosition = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1);
+                int e = TornadoMath.min(entry + pairChunk, to - 1);
+                int firstPosition = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1);
+                if (pairHead == 0) {
+                    slots[pairChunk] = first + table.get(firstEntry + e * StepLayout.ENTRY_INTS) * slotInts;
                 }
+                firstPosition = entry + pairChunk < to ? firstPosition : position + 1; // of what nobody sees
                 float chunkMax = AttentionState.FLOOR;
-                for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                for (int t = 0; t < chunkTokens; t++) {
                     float score = 2 * AttentionState.FLOOR;
                     if (firstPosition + t <= position && firstPosition + t > position - window) {
                         score = 0f;
-                        for (int part = 0; part < parts; part++) {
-                            score += scores[(part * ChunkLayout.TOKENS + t) * stride + local];
+                        for (int p = 0; p < parts; p++) {
+                            score += scores[(p * ChunkLayout.TOKENS + t) * stride + local];
                         }
                     }
                     weights[t * stride + local] = score;
                     chunkMax = TornadoMath.max(chunkMax, score);
                 }
                 float chunkSum = 0f;
-                for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                for (int t = 0; t < chunkTokens; t++) {
                     float weight = TornadoMath.exp(weights[t * stride + local] - chunkMax);
                     weights[t * stride + local] = weight;
                     chunkSum += weight;
                 }
-                if (recorded != 0 && e < to) {
-                    int out = 2 * ((firstRecord + e) * group + local - chunk * group);
+                maxima[local] = chunkMax;
+                sums[local] = chunkSum;
+                if (recorded != 0 && entry + pairChunk < to && pairHead < group) {
+                    int out = 2 * ((firstRecord + e) * group + pairHead);
                     record.set(out, chunkMax);
                     record.set(out + 1, chunkSum);
                 }
-                maxima[local] = chunkMax;
-                sums[local] = chunkSum;
             }
             context.localBarrier();
-            if (mine < to) {
-                for (int g = 0; g < group; g++) {
-                    float old = max[g];
-                    float larger = old;
-                    for (int c = 0; c < chunks; c++) {
-                        larger = TornadoMath.max(larger, maxima[(subGroup * chunks + c) * group + g]);
-                    }
-                    float scale = TornadoMath.exp(old - larger);
-                    float total = sum[g] * scale;
-                    for (int c = 0; c < chunks; c++) {
-                        int i = (subGroup * chunks + c) * group + g;
-                        float factor = TornadoMath.exp(maxima[i] - larger);
-                        factors[c * group + g] = factor;
-                        total += factor * sums[i];
-                    }
-                    max[g] = larger;
-                    sum[g] = total;
-                    for (int j = 0; j < columns; j++) {
-                        accumulator[2 * (j * group + g)] *= scale;
-                        accumulator[2 * (j * group + g) + 1] *= scale;
-                    }
+            int batch = TornadoMath.min(to - entry, chunks);
+            float old0 = max0;
+            float old1 = max1;
+            float old2 = max2;
+            float old3 = max3;
+            for (int c = 0; c < batch; c++) {
+                max0 = TornadoMath.max(max0, maxima[c * heads + valueHead]);
+                if (itemHeads > 1) {
+                    max1 = TornadoMath.max(max1, maxima[c * heads + valueHead + 1]);
                 }
-                for (int t = 0; t < ChunkLayout.TOKENS; t++) {
-                    for (int c = 0; c < chunks; c++) {
-                        for (int j = 0; j < columns; j++) {
-                            int pair = values.get(bases[c] + t * (headDim / 2) + column(lane, j, headDim));
-                            float even = PackedHalves.low(pair, decoding);
-                            float odd = PackedHalves.high(pair, decoding);
-                            for (int g = 0; g < group; g++) {
-                                float weight = weights[t * stride + (subGroup * chunks + c) * group + g]
-                                        * factors[c * group + g];
-                                accumulator[2 * (j * group + g)] += weight * even;
-                                accumulator[2 * (j * group + g) + 1] += weight * odd;
-                            }
+                if (itemHeads > 2) {
+                    max2 = TornadoMath.max(max2, maxima[c * heads + valueHead + 2]);
+                }
+                if (itemHeads > 3) {
+                    max3 = TornadoMath.max(max3, maxima[c * heads + valueHead + 3]);
+                }
+            }
+            float scale0 = TornadoMath.exp(old0 - max0);
+            sum0 *= scale0;
+            even0 *= scale0;
+            odd0 *= scale0;
+            if (itemHeads > 1) {
+                float scale1 = TornadoMath.exp(old1 - max1);
+                sum1 *= scale1;
+                even1 *= scale1;
+                odd1 *= scale1;
+            }
+            if (itemHeads > 2) {
+                float scale2 = TornadoMath.exp(old2 - max2);
+                sum2 *= scale2;
+                even2 *= scale2;
+                odd2 *= scale2;
+            }
+            if (itemHeads > 3) {
+                float scale3 = TornadoMath.exp(old3 - max3);
+                sum3 *= scale3;
+                even3 *= scale3;
+                odd3 *= scale3;
+            }
+            for (int c = 0; c < batch; c++) {
+                int slot = slots[c];
+                float factor0 = TornadoMath.exp(maxima[c * heads + valueHead] - max0);
+                sum0 += factor0 * sums[c * heads + valueHead];
+                float factor1 = 0f;
+                if (itemHeads > 1) {
+                    factor1 = TornadoMath.exp(maxima[c * heads + valueHead + 1] - max1);
+                    sum1 += factor1 * sums[c * heads + valueHead + 1];
+                }
+                float factor2 = 0f;
+                if (itemHeads > 2) {
+                    factor2 = TornadoMath.exp(maxima[c * heads + valueHead + 2] - max2);
+                    sum2 += factor2 * sums[c * heads + valueHead + 2];
+                }
+                float factor3 = 0f;
+                if (itemHeads > 3) {
+                    factor3 = TornadoMath.exp(maxima[c * heads + valueHead + 3] - max3);
+                    sum3 += factor3 * sums[c * heads + valueHead + 3];
+                }
+                for (int t = team; t < chunkTokens; t += teams * rows) {
+                    for (int u = 0; u < rows; u++) {
+                        int token = t + u * teams;
+                        int parameters = PoolFormat.valueParameters(values, slot, headDim, token, format);
+                        int packed = PoolFormat.values(values, slot, headDim, token, readColumn, format);
+                        float offset = PoolFormat.offset(parameters, format, decoding);
+                        float even = PoolFormat.even(packed, parameters, offset, format, decoding);
+                        float odd = PoolFormat.odd(packed, parameters, offset, format, decoding);
+                        int at0 = token * stride + c * heads + valueHead;
+                        float weight0 = weights[at0] * factor0;
+                        even0 += weight0 * even;
+                        odd0 += weight0 * odd;
+                        if (itemHeads > 1) {
+                            float weight1 = weights[at0 + 1] * factor1;
+                            even1 += weight1 * even;
+                            odd1 += weight1 * odd;
+                        }
+                        if (itemHeads > 2) {
+                            float weight2 = weights[at0 + 2] * factor2;
+                            even2 += weight2 * even;
+                            odd2 += weight2 * odd;
+                        }
+                        if (itemHeads > 3) {
+                            float weight3 = weights[at0 + 3] * factor3;
+                            even3 += weight3 * even;
+                            odd3 += weight3 * odd;
                         }
                     }
                 }
             }
         }
 
-        // Merge of the sub-groups; the query's room takes the sums.
-        context.localBarrier();
-        if (lane == 0) {
-            for (int g = 0; g < group; g++) {
-                maxima[subGroup * group + g] = max[g];
-                sums[subGroup * group + g] = sum[g];
-            }
-        }
-        for (int s = 0; s < SUB_GROUPS; s++) {
+        // The teams add up what they have, one after the other, in the query's room.
+        int out = valueHead * headDim + 2 * column;
+        for (int t = 0; t < teams; t++) {
             context.localBarrier();
-            if (subGroup == s) {
-                for (int g = 0; g < group; g++) {
-                    float larger = max[g];
-                    for (int other = 0; other < SUB_GROUPS; other++) {
-                        larger = TornadoMath.max(larger, maxima[other * group + g]);
-                    }
-                    float scale = TornadoMath.exp(max[g] - larger);
-                    for (int j = 0; j < columns; j++) {
-                        int channel = 2 * (lane + LANES * j);
-                        if (channel < headDim) {
-                            float even = accumulator[2 * (j * group + g)] * scale;
-                            float odd = accumulator[2 * (j * group + g) + 1] * scale;
-                            if (s > 0) {
-                                even += query[g * headDim + channel];
-                                odd += query[g * headDim + channel + 1];
-                            }
-                            query[g * headDim + channel] = even;
-                            query[g * headDim + channel + 1] = odd;
-                        }
-                    }
+            if (team == t && 2 * column < headDim) {
+                query[out] = t == 0 ? even0 : query[out] + even0;
+                query[out + 1] = t == 0 ? odd0 : query[out + 1] + odd0;
+                if (itemHeads > 1) {
+                    query[out + headDim] = t == 0 ? even1 : query[out + headDim] + even1;
+                    query[out + headDim + 1] = t == 0 ? odd1 : query[out + headDim + 1] + odd1;
+                }
+                if (itemHeads > 2) {
+                    query[out + 2 * headDim] = t == 0 ? even2 : query[out + 2 * headDim] + even2;
+                    query[out + 2 * headDim + 1] = t == 0 ? odd2 : query[out + 2 * headDim + 1] + odd2;
+                }
+                if (itemHeads > 3) {
+                    query[out + 3 * headDim] = t == 0 ? even3 : query[out + 3 * headDim] + even3;
+                    query[out + 3 * headDim + 1] = t == 0 ? odd3 : query[out + 3 * headDim + 1] + odd3;
                 }
             }
         }
         context.localBarrier();
         if (live == 1) {
-            for (int i = local; i < group * headDim; i += LOCAL_SIZE) {
+            for (int i = local; i < group * headDim; i += items) {
                 int g = i / headDim;
-                int out = (rowHead * group + g) * splits + split;
-                partials.set(first + out * headDim + i - g * headDim, query[i]);
+                partials.set(first + ((rowHead * group + g) * splits + split) * headDim + i - g * headDim, query[i]);
             }
-            if (local < group) {
-                float larger = AttentionState.FLOOR;
-                for (int s = 0; s < SUB_GROUPS; s++) {
-                    larger = TornadoMath.max(larger, maxima[s * group + local]);
-                }
-                float total = 0f;
-                for (int s = 0; s < SUB_GROUPS; s++) {
-                    total += sums[s * group + local] * TornadoMath.exp(maxima[s * group + local] - larger);
-                }
-                int out = (rowHead * group + local) * splits + split;
-                partialSoftmax.set(2 * out, larger);
-                partialSoftmax.set(2 * out + 1, total);
+            if (team == 0 && column == 0 && valueHead < group) {
+                int softmax = 2 * ((rowHead * group + valueHead + 0) * splits + split);
+                partialSoftmax.set(softmax, max0);
+                partialSoftmax.set(softmax + 1, sum0);
+            }
+            if (itemHeads > 1 && team == 0 && column == 0 && valueHead + 1 < group) {
+                int softmax = 2 * ((rowHead * group + valueHead + 1) * splits + split);
+                partialSoftmax.set(softmax, max1);
+                partialSoftmax.set(softmax + 1, sum1);
+            }
+            if (itemHeads > 2 && team == 0 && column == 0 && valueHead + 2 < group) {
+                int softmax = 2 * ((rowHead * group + valueHead + 2) * splits + split);
+                partialSoftmax.set(softmax, max2);
+                partialSoftmax.set(softmax + 1, sum2);
+            }
+            if (itemHeads > 3 && team == 0 && column == 0 && valueHead + 3 < group) {
+                int softmax = 2 * ((rowHead * group + valueHead + 3) * splits + split);
+                partialSoftmax.set(softmax, max3);
+                partialSoftmax.set(softmax + 1, sum3);
             }
         }
-    }
-
-    /** Int of a row of values that a lane reads; lanes beyond the row repeat its last. */
-    private static int column(int lane, int j, int headDim) {
-        int column = lane + LANES * j;
-        return headDim % (2 * LANES) == 0 ? column : TornadoMath.min(column, headDim / 2 - 1);
-    }
-
-    /** Chunks that a sub-group takes at once: a query's channel is fetched once for all of them. */
-    private static int chunksOfSubGroup(int group) {
-        return group <= 2 ? 4 : (group <= 4 ? 2 : 1);
     }
 
     /** The grid of {@link #decode}. */
     public static WorkerGrid grid(int kvHeads, int group, int headDim, int splits, int maxRows) {
         int groups = Math.multiplyExact(Math.multiplyExact(maxRows, kvHeads), splits);
-        WorkerGrid grid = new WorkerGrid1D(Math.multiplyExact(groups, LOCAL_SIZE));
-        grid.setLocalWork(LOCAL_SIZE, 1, 1);
+        int localSize = DecodeShape.localSize(group, headDim);
+        WorkerGrid grid = new WorkerGrid1D(Math.multiplyExact(groups, localSize));
+        grid.setLocalWork(localSize, 1, 1);
         return grid;
     }
 }

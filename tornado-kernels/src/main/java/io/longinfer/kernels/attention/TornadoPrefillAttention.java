@@ -22,17 +22,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * scores  [queries][tokens + 1], then weights
  * </pre>
  *
- * <p>Chunks are taken in pairs from the list's start, so a row's result does not depend on what else is in its tile.
+ * <p>Chunks are taken in pairs from the list's start, so a row's result does not depend on what else is in its tile. An item
+ * takes 4 queries, and of them 2 tokens' scores at a time, then 4 channels, all in single variables; items of one {@code
+ * queryItem} work on the same queries.
  */
 public final class TornadoPrefillAttention {
-    /** Work-items of a group. */
-    static final int LOCAL_SIZE = 128;
-
-    /** Items that share queries, and work on different tokens or channels. */
-    private static final int LANES = 8;
-
-    /** Items that work on different queries. */
-    private static final int QUERY_ITEMS = LOCAL_SIZE / LANES;
+    /** Queries, and channels of the values, of an item. */
+    private static final int TAKEN = 4;
 
     private static final int PAIRS = ChunkLayout.TOKENS / 2;
 
@@ -40,7 +36,7 @@ public final class TornadoPrefillAttention {
 
     /** Most rows of a tile: what {@link StepLayout}'s tiles are cut to. */
     public static int tileRows(int group, int headDim) {
-        return queriesOfTile(headDim) / group;
+        return TAKEN * queryItems(headDim) / group;
     }
 
     /**
@@ -71,23 +67,22 @@ public final class TornadoPrefillAttention {
             int headDim,
             int decoding) {
         int local = context.localIdx;
-        int lane = local & (LANES - 1);
-        int queryItem = local >>> 3;
+        int lanes = lanes(headDim);
+        int queryItems = queryItems(headDim);
+        int items = lanes * queryItems;
+        int lane = local & (lanes - 1);
+        int queryItem = local / lanes;
         int work = context.groupIdx;
         int tile = work / kvHeads;
         int head = work - tile * kvHeads;
 
-        int most = queriesOfTile(headDim);
+        int most = TAKEN * queryItems;
         int tokens = chunksOfBatch(headDim) * ChunkLayout.TOKENS;
-        int mine = most / QUERY_ITEMS;
-        int lanesTokens = tokens / LANES;
-        int channels = headDim / LANES;
+        int stride = tokens + 1;
         float[] query = context.allocateFloatLocalArray(headDim * most);
-        float[] chunk = context.allocateFloatLocalArray(headDim * (tokens + 1));
-        float[] scores = context.allocateFloatLocalArray(most * (tokens + 1));
+        float[] chunk = context.allocateFloatLocalArray(headDim * stride);
+        float[] scores = context.allocateFloatLocalArray(most * stride);
         float[] factors = context.allocateFloatLocalArray(most);
-        float[] dots = new float[mine * lanesTokens];
-        float[] accumulator = new float[mine * channels];
 
         int live = tile < step.get(StepLayout.TILES) ? 1 : 0;
         int at = tile * live * StepLayout.TILE_INTS;
@@ -100,11 +95,14 @@ public final class TornadoPrefillAttention {
         int lastPosition = firstPosition + count / group - 1;
         int window = windows.get(step.get(StepLayout.LAYER));
         int fresh = step.get(StepLayout.FRESH);
-        // Query m is row stateRow(m) of the state.
         int firstState = (firstRow * kvHeads + head) * group;
         int rowStates = kvHeads * group;
+        // Not constant, so that TornadoVM leaves these loops loops.
+        int channels = live * headDim;
+        int keysOfBatch = live * tokens;
+        int intsOfBatch = live * (headDim * tokens / 2);
 
-        for (int i = local; i < headDim * most; i += LOCAL_SIZE) {
+        for (int i = local; i < headDim * most; i += items) {
             int m = i / headDim;
             int j = i - m * headDim;
             float q = 0f;
@@ -121,50 +119,112 @@ public final class TornadoPrefillAttention {
             max = softmax.get(2 * state);
             sum = softmax.get(2 * state + 1);
         }
-        for (int a = 0; a < mine; a++) {
-            int m = queryItem + a * QUERY_ITEMS;
-            int state = firstState + m / group * rowStates + m % group;
-            for (int j = 0; j < channels; j++) {
-                float old = 0f;
-                if (fresh == 0 && m < count) {
-                    old = accumulators.get(first + state * headDim + lane + j * LANES);
-                }
-                accumulator[a * channels + j] = old;
-            }
+        int channel0 = TornadoMath.min(lane, headDim - 1);
+        int channel1 = TornadoMath.min(lane + lanes, headDim - 1);
+        int channel2 = TornadoMath.min(lane + 2 * lanes, headDim - 1);
+        int channel3 = TornadoMath.min(lane + 3 * lanes, headDim - 1);
+        int query0 = queryItem;
+        int query1 = queryItem + queryItems;
+        int query2 = queryItem + 2 * queryItems;
+        int query3 = queryItem + 3 * queryItems;
+        int state0 = first + (firstState + query0 / group * rowStates + query0 % group) * headDim;
+        int state1 = first + (firstState + query1 / group * rowStates + query1 % group) * headDim;
+        int state2 = first + (firstState + query2 / group * rowStates + query2 % group) * headDim;
+        int state3 = first + (firstState + query3 / group * rowStates + query3 % group) * headDim;
+        float x00 = 0f;
+        float x01 = 0f;
+        float x02 = 0f;
+        float x03 = 0f;
+        float x10 = 0f;
+        float x11 = 0f;
+        float x12 = 0f;
+        float x13 = 0f;
+        float x20 = 0f;
+        float x21 = 0f;
+        float x22 = 0f;
+        float x23 = 0f;
+        float x30 = 0f;
+        float x31 = 0f;
+        float x32 = 0f;
+        float x33 = 0f;
+        if (fresh == 0 && query0 < count) {
+            x00 = accumulators.get(state0 + channel0);
+            x01 = accumulators.get(state0 + channel1);
+            x02 = accumulators.get(state0 + channel2);
+            x03 = accumulators.get(state0 + channel3);
+        }
+        if (fresh == 0 && query1 < count) {
+            x10 = accumulators.get(state1 + channel0);
+            x11 = accumulators.get(state1 + channel1);
+            x12 = accumulators.get(state1 + channel2);
+            x13 = accumulators.get(state1 + channel3);
+        }
+        if (fresh == 0 && query2 < count) {
+            x20 = accumulators.get(state2 + channel0);
+            x21 = accumulators.get(state2 + channel1);
+            x22 = accumulators.get(state2 + channel2);
+            x23 = accumulators.get(state2 + channel3);
+        }
+        if (fresh == 0 && query3 < count) {
+            x30 = accumulators.get(state3 + channel0);
+            x31 = accumulators.get(state3 + channel1);
+            x32 = accumulators.get(state3 + channel2);
+            x33 = accumulators.get(state3 + channel3);
         }
 
         int entry = nextSeen(table, firstEntry, size, 0, tokens, firstPosition, lastPosition, window);
         while (entry < size) {
-            for (int i = local; i < headDim * tokens / 2; i += LOCAL_SIZE) {
+            for (int i = local; i < intsOfBatch; i += items) {
                 int c = i / (headDim * PAIRS);
                 int rest = i - c * headDim * PAIRS;
                 int e = TornadoMath.min(entry + c, size - 1);
                 int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
                 int pair = keys.get(first + slot * headDim * PAIRS + rest);
-                int to = (rest >>> 3) * (tokens + 1) + c * ChunkLayout.TOKENS + 2 * (rest & (PAIRS - 1));
+                int to = (rest >>> 3) * stride + c * ChunkLayout.TOKENS + 2 * (rest & (PAIRS - 1));
                 chunk[to] = PackedHalves.low(pair, decoding);
                 chunk[to + 1] = PackedHalves.high(pair, decoding);
             }
             context.localBarrier();
-            for (int i = 0; i < mine * lanesTokens; i++) {
-                dots[i] = 0f;
-            }
-            for (int j = 0; j < headDim; j++) {
-                for (int b = 0; b < lanesTokens; b++) {
-                    float key = chunk[j * (tokens + 1) + lane + b * LANES];
-                    for (int a = 0; a < mine; a++) {
-                        dots[a * lanesTokens + b] += query[j * most + queryItem + a * QUERY_ITEMS] * key;
+            for (int k = lane; k < keysOfBatch; k += 2 * lanes) {
+                float d00 = 0f;
+                float d01 = 0f;
+                float d10 = 0f;
+                float d11 = 0f;
+                float d20 = 0f;
+                float d21 = 0f;
+                float d30 = 0f;
+                float d31 = 0f;
+                for (int j = 0; j < channels; j += 2) {
+                    for (int u = 0; u < 2; u++) {
+                        int key = (j + u) * stride + k;
+                        int q = (j + u) * most + queryItem;
+                        float key0 = chunk[key];
+                        d00 += query[q] * key0;
+                        d10 += query[q + queryItems] * key0;
+                        d20 += query[q + 2 * queryItems] * key0;
+                        d30 += query[q + 3 * queryItems] * key0;
+                        if (2 * lanes <= tokens) {
+                            float key1 = chunk[key + lanes];
+                            d01 += query[q] * key1;
+                            d11 += query[q + queryItems] * key1;
+                            d21 += query[q + 2 * queryItems] * key1;
+                            d31 += query[q + 3 * queryItems] * key1;
+                        }
                     }
                 }
-            }
-            for (int a = 0; a < mine; a++) {
-                for (int b = 0; b < lanesTokens; b++) {
-                    int to = (queryItem + a * QUERY_ITEMS) * (tokens + 1) + lane + b * LANES;
-                    scores[to] = dots[a * lanesTokens + b];
+                scores[query0 * stride + k] = d00;
+                scores[query1 * stride + k] = d10;
+                scores[query2 * stride + k] = d20;
+                scores[query3 * stride + k] = d30;
+                if (2 * lanes <= tokens) {
+                    scores[query0 * stride + k + lanes] = d01;
+                    scores[query1 * stride + k + lanes] = d11;
+                    scores[query2 * stride + k + lanes] = d21;
+                    scores[query3 * stride + k + lanes] = d31;
                 }
             }
             context.localBarrier();
-            for (int i = local; i < headDim * tokens / 2; i += LOCAL_SIZE) {
+            for (int i = local; i < intsOfBatch; i += items) {
                 int c = i / (headDim * PAIRS);
                 int rest = i - c * headDim * PAIRS;
                 int e = TornadoMath.min(entry + c, size - 1);
@@ -176,22 +236,22 @@ public final class TornadoPrefillAttention {
             if (local < most) {
                 int position = firstPosition + local / group;
                 float larger = max;
-                for (int k = 0; k < tokens; k++) {
+                for (int k = 0; k < keysOfBatch; k++) {
                     int e = entry + k / ChunkLayout.TOKENS;
                     int key = position + 1; // seen by nobody
                     if (e < size) {
                         key = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1) + k % ChunkLayout.TOKENS;
                     }
-                    float score = scores[local * (tokens + 1) + k];
+                    float score = scores[local * stride + k];
                     float seen = key <= position && key > position - window ? score : 2 * AttentionState.FLOOR;
-                    scores[local * (tokens + 1) + k] = seen;
+                    scores[local * stride + k] = seen;
                     larger = TornadoMath.max(larger, seen);
                 }
                 float factor = TornadoMath.exp(max - larger);
                 float total = 0f;
-                for (int k = 0; k < tokens; k++) {
-                    float weight = TornadoMath.exp(scores[local * (tokens + 1) + k] - larger);
-                    scores[local * (tokens + 1) + k] = weight;
+                for (int k = 0; k < keysOfBatch; k++) {
+                    float weight = TornadoMath.exp(scores[local * stride + k] - larger);
+                    scores[local * stride + k] = weight;
                     total += weight;
                 }
                 factors[local] = factor;
@@ -199,20 +259,51 @@ public final class TornadoPrefillAttention {
                 max = larger;
             }
             context.localBarrier();
-            for (int a = 0; a < mine; a++) {
-                float factor = factors[queryItem + a * QUERY_ITEMS];
-                for (int j = 0; j < channels; j++) {
-                    accumulator[a * channels + j] *= factor;
-                }
-            }
-            for (int k = 0; k < tokens; k++) {
-                for (int j = 0; j < channels; j++) {
-                    float value = chunk[k * headDim + lane + j * LANES];
-                    for (int a = 0; a < mine; a++) {
-                        accumulator[a * channels + j] +=
-                                scores[(queryItem + a * QUERY_ITEMS) * (tokens + 1) + k] * value;
-                    }
-                }
+            float factor0 = factors[query0];
+            float factor1 = factors[query1];
+            float factor2 = factors[query2];
+            float factor3 = factors[query3];
+            x00 *= factor0;
+            x01 *= factor0;
+            x02 *= factor0;
+            x03 *= factor0;
+            x10 *= factor1;
+            x11 *= factor1;
+            x12 *= factor1;
+            x13 *= factor1;
+            x20 *= factor2;
+            x21 *= factor2;
+            x22 *= factor2;
+            x23 *= factor2;
+            x30 *= factor3;
+            x31 *= factor3;
+            x32 *= factor3;
+            x33 *= factor3;
+            for (int k = 0; k < keysOfBatch; k++) {
+                float value0 = chunk[k * headDim + channel0];
+                float value1 = chunk[k * headDim + channel1];
+                float value2 = chunk[k * headDim + channel2];
+                float value3 = chunk[k * headDim + channel3];
+                float weight0 = scores[query0 * stride + k];
+                x00 += weight0 * value0;
+                x01 += weight0 * value1;
+                x02 += weight0 * value2;
+                x03 += weight0 * value3;
+                float weight1 = scores[query1 * stride + k];
+                x10 += weight1 * value0;
+                x11 += weight1 * value1;
+                x12 += weight1 * value2;
+                x13 += weight1 * value3;
+                float weight2 = scores[query2 * stride + k];
+                x20 += weight2 * value0;
+                x21 += weight2 * value1;
+                x22 += weight2 * value2;
+                x23 += weight2 * value3;
+                float weight3 = scores[query3 * stride + k];
+                x30 += weight3 * value0;
+                x31 += weight3 * value1;
+                x32 += weight3 * value2;
+                x33 += weight3 * value3;
             }
             context.localBarrier();
             entry = nextSeen(
@@ -233,16 +324,80 @@ public final class TornadoPrefillAttention {
             factors[local] = sum > 0f ? 1f / sum : 0f;
         }
         context.localBarrier();
-        for (int a = 0; a < mine; a++) {
-            int m = queryItem + a * QUERY_ITEMS;
-            if (m < count) {
-                int state = firstState + m / group * rowStates + m % group;
-                float inverse = factors[m];
-                for (int j = 0; j < channels; j++) {
-                    float x = accumulator[a * channels + j];
-                    accumulators.set(first + state * headDim + lane + j * LANES, x);
-                    attended.set(first + state * headDim + lane + j * LANES, x * inverse);
-                }
+        if (query0 < count) {
+            float inverse = factors[query0];
+            if (lane < headDim) {
+                accumulators.set(state0 + channel0, x00);
+                attended.set(state0 + channel0, x00 * inverse);
+            }
+            if (lane + lanes < headDim) {
+                accumulators.set(state0 + channel1, x01);
+                attended.set(state0 + channel1, x01 * inverse);
+            }
+            if (lane + 2 * lanes < headDim) {
+                accumulators.set(state0 + channel2, x02);
+                attended.set(state0 + channel2, x02 * inverse);
+            }
+            if (lane + 3 * lanes < headDim) {
+                accumulators.set(state0 + channel3, x03);
+                attended.set(state0 + channel3, x03 * inverse);
+            }
+        }
+        if (query1 < count) {
+            float inverse = factors[query1];
+            if (lane < headDim) {
+                accumulators.set(state1 + channel0, x10);
+                attended.set(state1 + channel0, x10 * inverse);
+            }
+            if (lane + lanes < headDim) {
+                accumulators.set(state1 + channel1, x11);
+                attended.set(state1 + channel1, x11 * inverse);
+            }
+            if (lane + 2 * lanes < headDim) {
+                accumulators.set(state1 + channel2, x12);
+                attended.set(state1 + channel2, x12 * inverse);
+            }
+            if (lane + 3 * lanes < headDim) {
+                accumulators.set(state1 + channel3, x13);
+                attended.set(state1 + channel3, x13 * inverse);
+            }
+        }
+        if (query2 < count) {
+            float inverse = factors[query2];
+            if (lane < headDim) {
+                accumulators.set(state2 + channel0, x20);
+                attended.set(state2 + channel0, x20 * inverse);
+            }
+            if (lane + lanes < headDim) {
+                accumulators.set(state2 + channel1, x21);
+                attended.set(state2 + channel1, x21 * inverse);
+            }
+            if (lane + 2 * lanes < headDim) {
+                accumulators.set(state2 + channel2, x22);
+                attended.set(state2 + channel2, x22 * inverse);
+            }
+            if (lane + 3 * lanes < headDim) {
+                accumulators.set(state2 + channel3, x23);
+                attended.set(state2 + channel3, x23 * inverse);
+            }
+        }
+        if (query3 < count) {
+            float inverse = factors[query3];
+            if (lane < headDim) {
+                accumulators.set(state3 + channel0, x30);
+                attended.set(state3 + channel0, x30 * inverse);
+            }
+            if (lane + lanes < headDim) {
+                accumulators.set(state3 + channel1, x31);
+                attended.set(state3 + channel1, x31 * inverse);
+            }
+            if (lane + 2 * lanes < headDim) {
+                accumulators.set(state3 + channel2, x32);
+                attended.set(state3 + channel2, x32 * inverse);
+            }
+            if (lane + 3 * lanes < headDim) {
+                accumulators.set(state3 + channel3, x33);
+                attended.set(state3 + channel3, x33 * inverse);
             }
         }
     }
@@ -273,9 +428,14 @@ public final class TornadoPrefillAttention {
         return next;
     }
 
-    /** Queries of a tile: as many as local memory has room for. */
-    private static int queriesOfTile(int headDim) {
-        return headDim <= 64 ? 64 : (headDim <= 128 ? 32 : 16);
+    /** Items that share queries, a power of 2. */
+    private static int lanes(int headDim) {
+        return headDim <= 16 ? 4 : (headDim <= 32 ? 8 : (headDim <= 64 ? 16 : (headDim <= 128 ? 32 : 64)));
+    }
+
+    /** Items that work on different queries: local memory has room for as many. */
+    private static int queryItems(int headDim) {
+        return headDim <= 64 ? 16 : (headDim <= 128 ? 8 : 4);
     }
 
     /** Chunks that are in local memory at once. */
@@ -285,8 +445,9 @@ public final class TornadoPrefillAttention {
 
     /** The grid of {@link #prefill}. */
     public static WorkerGrid grid(int kvHeads, int headDim, int maxTiles) {
-        WorkerGrid grid = new WorkerGrid1D(Math.multiplyExact(Math.multiplyExact(maxTiles, kvHeads), LOCAL_SIZE));
-        grid.setLocalWork(LOCAL_SIZE, 1, 1);
+        int localSize = lanes(headDim) * queryItems(headDim);
+        WorkerGrid grid = new WorkerGrid1D(Math.multiplyExact(Math.multiplyExact(maxTiles, kvHeads), localSize));
+        grid.setLocalWork(localSize, 1, 1);
         return grid;
     }
 }

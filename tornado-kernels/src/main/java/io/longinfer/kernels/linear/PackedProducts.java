@@ -63,7 +63,7 @@ final class PackedProducts {
     static float factor(int scale, int form) {
         float factor = 1f;
         if (ProductForm.format(form) >= PackedLayout.Q8) {
-            factor = PackedHalves.low(scale, PackedHalves.ARITHMETIC);
+            factor = PackedHalves.low(scale);
         }
         return factor;
     }
@@ -72,7 +72,7 @@ final class PackedProducts {
     static float minimum(int scale, int form) {
         float minimum = 0f;
         if (ProductForm.format(form) == PackedLayout.Q4) {
-            minimum = PackedHalves.high(scale, PackedHalves.ARITHMETIC);
+            minimum = PackedHalves.high(scale);
         }
         return minimum;
     }
@@ -87,7 +87,7 @@ final class PackedProducts {
         int format = ProductForm.format(form);
         float value = number;
         if (format == PackedLayout.F16) {
-            value = PackedHalves.number((packed >> (k << 4)) & 0xffff, PackedHalves.ARITHMETIC);
+            value = PackedHalves.number((packed >> (k << 4)) & 0xffff);
         }
         if (format == PackedLayout.Q8) {
             value = (float) (byte) (packed >>> (k << 3)) * factor;
@@ -106,6 +106,15 @@ final class PackedProducts {
             clamped = TornadoMath.min(column, columns - 1);
         }
         return clamped;
+    }
+
+    /** The row of weights that stands in a tile: of a gated product half of them are gates, the others follow. */
+    static int tileRow(int output, int index, int outputs, int tileOutputs, int gated) {
+        int row = TornadoMath.min(output + index, outputs - 1);
+        if (gated == 1) {
+            row = TornadoMath.min(output + (index & (tileOutputs - 1)), outputs - 1) + (index / tileOutputs) * outputs;
+        }
+        return row;
     }
 
     /**

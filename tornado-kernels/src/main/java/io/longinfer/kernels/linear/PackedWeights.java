@@ -168,6 +168,6 @@ public final class PackedWeights {
     }
 
     private static float half(int packed, int which) {
-        return PackedHalves.number((packed >> 16 * which) & 0xffff, PackedHalves.ARITHMETIC);
+        return PackedHalves.number((packed >> 16 * which) & 0xffff);
     }
 }

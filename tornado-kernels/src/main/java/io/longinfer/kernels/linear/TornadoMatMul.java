@@ -124,19 +124,18 @@ public final class TornadoMatMul {
             float a73 = 0f;
             for (int from = 0; from < columns; from += TILE_COLUMNS) {
                 for (int part = 0; part < TILE_OUTPUTS; part += LANES / PackedLayout.UNIT_INTS) {
-                    int weightRow = stream(output, part + unitRow, outputs, tileOutputs, gated);
+                    int weightRow = PackedProducts.tileRow(output, part + unitRow, outputs, tileOutputs, gated);
                     int at = first + (layer + weightRow) * rowInts;
                     for (int load = 0; load < 4; load += values) {
                         int index = TornadoMath.min(index(from, load, unitLane, format), valueInts - 1);
                         int packed = PackedProducts.packed(ints, at + index, form);
                         float number = PackedProducts.number(floats, at + index, form);
-                        int block = (from >>> 5) & 1;
-                        int scale = PackedProducts.scale(ints, at + valueInts, index, block, form);
+                        int scale = PackedProducts.scale(ints, at + valueInts, from >>> 5, form);
                         float factor = PackedProducts.factor(scale, form);
                         float minimum = PackedProducts.minimum(scale, form);
                         for (int k = 0; k < values; k++) {
                             int column = (load + k) * PackedLayout.UNIT_INTS + unitLane;
-                            int which = format == PackedLayout.Q4 ? 4 * block + k : k;
+                            int which = format == PackedLayout.Q4 ? ((from >>> 3) & 4) + k : k;
                             weightTile[column * STRIDE + part + unitRow] =
                                     PackedProducts.value(number, packed, factor, minimum, which, form);
                         }
@@ -256,15 +255,6 @@ public final class TornadoMatMul {
         if (output < outputs) {
             y.set(at + output, PackedProducts.end(sum, other, bias, layer + output, y, at + output, form));
         }
-    }
-
-    /** The row of weights that stands in a tile: of a gated product half of them are gates, the others follow. */
-    private static int stream(int output, int index, int outputs, int tileOutputs, int gated) {
-        int row = TornadoMath.min(output + index, outputs - 1);
-        if (gated == 1) {
-            row = TornadoMath.min(output + (index & (tileOutputs - 1)), outputs - 1) + (index / tileOutputs) * outputs;
-        }
-        return row;
     }
 
     /** The int of a row that holds an item's values from column {@code from + 8 load + unitLane}. */

@@ -6,11 +6,8 @@ package io.longinfer.kernels.quantization;
  * into kernels, so they neither branch on data nor call anything that TornadoVM does not know. Finite numbers only.
  */
 public final class PackedHalves {
-    /** In place of a {@code decoding}: by arithmetic on floats, right on every backend. */
+    /** In place of a {@code decoding}: by arithmetic on floats, the one way that is right on every backend. */
     public static final int ARITHMETIC = 0;
-
-    /** In place of a {@code decoding}: by one instruction, where {@link io.longinfer.kernels.device.DeviceProfile} has it. */
-    public static final int INTRINSIC = 1;
 
     private static final int EXPONENT_BITS = 10;
     private static final float EXPONENT_BIAS = 1f / (1 << 25);
@@ -19,25 +16,31 @@ public final class PackedHalves {
     private PackedHalves() {}
 
     /** The number in the low half. */
-    public static float low(int packed, int decoding) {
-        return number(packed & 0xffff, decoding);
+    public static float low(int packed) {
+        return number(packed & 0xffff);
     }
 
     /** The number in the high half. */
+    public static float high(int packed) {
+        return number((packed >> 16) & 0xffff);
+    }
+
+    /** The same as {@link #low(int)}. */
+    public static float low(int packed, int decoding) {
+        return low(packed);
+    }
+
+    /** The same as {@link #high(int)}. */
     public static float high(int packed, int decoding) {
-        return number((packed >> 16) & 0xffff, decoding);
+        return high(packed);
     }
 
     /**
      * A number of fp16.
      *
      * @param bits 0 to 65535
-     * @param decoding {@link #ARITHMETIC} or {@link #INTRINSIC}, a constant of the kernel's
      */
-    public static float number(int bits, int decoding) {
-        if (decoding == INTRINSIC) {
-            return Float.float16ToFloat((short) bits);
-        }
+    public static float number(int bits) {
         int exponent = (bits >>> EXPONENT_BITS) & 31;
         int normal = (exponent + 31) >>> 5; // 0 for zero and subnormals, whose exponent counts as 1
         float significand = (float) ((bits & 1023) + (normal << EXPONENT_BITS));

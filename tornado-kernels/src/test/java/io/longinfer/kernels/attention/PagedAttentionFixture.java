@@ -64,7 +64,7 @@ final class PagedAttentionFixture {
             }
         }
         lists = lists(random, segmentRows, context);
-        table = table();
+        table = table(0, 1);
         step = step(segmentRows.length);
         tiles = tiles(segmentRows);
         windows = new IntArray(2);
@@ -109,22 +109,31 @@ final class PagedAttentionFixture {
         return made;
     }
 
-    private IntArray table() {
+    /** A table of a part of the entries: of every {@code step}th from {@code from}. */
+    IntArray table(int from, int step) {
         int at = lists.length * StepLayout.ENTRY_INTS;
-        int size = at;
-        for (int[][] list : lists) {
-            size += list.length * StepLayout.ENTRY_INTS;
-        }
-        IntArray made = new IntArray(size);
+        IntArray made = new IntArray(at + slots() * StepLayout.ENTRY_INTS);
+        made.init(0);
         for (int l = 0; l < lists.length; l++) {
             made.set(2 * l, at);
-            made.set(2 * l + 1, lists[l].length);
-            for (int[] entry : lists[l]) {
-                made.set(at++, entry[0]);
-                made.set(at++, entry[1]);
+            int size = 0;
+            for (int e = from; e < lists[l].length; e += step) {
+                made.set(at++, lists[l][e][0]);
+                made.set(at++, lists[l][e][1]);
+                size++;
             }
+            made.set(2 * l + 1, size);
         }
         return made;
+    }
+
+    /** Slots of the pool, each of one entry. */
+    int slots() {
+        int slots = 0;
+        for (int[][] list : lists) {
+            slots += list.length;
+        }
+        return slots;
     }
 
     private IntArray step(int segmentCount) {
@@ -161,8 +170,7 @@ final class PagedAttentionFixture {
     }
 
     private IntArray halves(Random random) {
-        int slots = (table.getSize() - 2 * lists.length) / StepLayout.ENTRY_INTS;
-        IntArray made = new IntArray(FIRST + slots * TornadoKvKernels.keysInts(headDim));
+        IntArray made = new IntArray(FIRST + slots() * TornadoKvKernels.keysInts(headDim));
         made.init(0);
         for (int i = FIRST; i < made.getSize(); i++) {
             made.set(i, half(random) | half(random) << 16);
@@ -172,6 +180,22 @@ final class PagedAttentionFixture {
 
     private static int half(Random random) {
         return Float.floatToFloat16((float) random.nextGaussian()) & 0xffff;
+    }
+
+    /** Changes the first row for another one, and makes it the only one; or brings all back. */
+    void bringToFront(int row) {
+        step.set(StepLayout.ROWS, step.get(StepLayout.ROWS) == rows ? 1 : rows);
+        int from = StepLayout.FIRST_ROW + row * StepLayout.ROW_INTS;
+        for (int i = 0; i < StepLayout.ROW_INTS; i++) {
+            int kept = step.get(StepLayout.FIRST_ROW + i);
+            step.set(StepLayout.FIRST_ROW + i, step.get(from + i));
+            step.set(from + i, kept);
+        }
+        for (int i = FIRST; i < FIRST + heads * headDim; i++) {
+            float kept = queries.get(i);
+            queries.set(i, queries.get(i + row * heads * headDim));
+            queries.set(i + row * heads * headDim, kept);
+        }
     }
 
     /** Entries of all lists before list {@code segment * kvHeads + head}. */

@@ -36,6 +36,7 @@ public final class KernelRun {
     private static final String GRAPH = "run";
 
     private final List<Object> inputs = new ArrayList<>();
+    private final List<Object> scratch = new ArrayList<>();
     private final List<Object> outputs = new ArrayList<>();
     private final List<Consumer<TaskGraph>> tasks = new ArrayList<>();
     private final GridScheduler grids = new GridScheduler();
@@ -57,9 +58,20 @@ public final class KernelRun {
         return !backend().equals("opencl");
     }
 
+    /** Whether the device has matrix instructions: PTX has, OpenCL has not. */
+    public static boolean matrixInstructions() {
+        return !backend().equals("opencl");
+    }
+
     /** Arrays that are copied to the device before each execution. */
     public KernelRun in(Object... arrays) {
         inputs.addAll(List.of(arrays));
+        return this;
+    }
+
+    /** Arrays that the tasks write and read again, which are never copied. */
+    public KernelRun scratch(Object... arrays) {
+        scratch.addAll(List.of(arrays));
         return this;
     }
 
@@ -89,6 +101,9 @@ public final class KernelRun {
     public void run(int times) {
         TaskGraph graph = new TaskGraph(GRAPH);
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, inputs.toArray());
+        if (!scratch.isEmpty()) {
+            graph.transferToDevice(DataTransferMode.UNDER_DEMAND, scratch.toArray());
+        }
         tasks.forEach(task -> task.accept(graph));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, outputs.toArray());
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {

@@ -190,4 +190,9 @@ public final class WorkItem {
     public void atomicLocal(int[] array, int index) {
         launch.locals().write(array, index, true);
     }
+
+    /** Notes that the item reads an element of a local array. */
+    void readLocal(int[] array, int index) {
+        launch.locals().read(array, index);
+    }
 }
