@@ -201,6 +201,14 @@ final class Converters {
         }
     }
 
+    /** {@code cpu} or {@code tornado}. */
+    static final class DeviceBackend implements ITypeConverter<DeviceOptions.Backend> {
+        @Override
+        public DeviceOptions.Backend convert(String value) {
+            return constant(DeviceOptions.Backend.class, value);
+        }
+    }
+
     /** {@code f16}, {@code bf16}, {@code int8} or {@code int4}. */
     static final class KvPrecisionName implements ITypeConverter<KvPrecision> {
         @Override

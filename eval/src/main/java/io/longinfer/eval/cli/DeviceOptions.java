@@ -1,10 +1,43 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.kernels.device.tornado.TornadoDevice;
+import io.longinfer.kernels.device.tornado.TornadoUnavailableException;
 import io.longinfer.model.generation.Engine;
 import picocli.CommandLine.Option;
 
 /** What computes, and in which pieces. */
 final class DeviceOptions {
+    /** What computes a model. */
+    enum Backend {
+        CPU,
+        TORNADO
+    }
+
+    @Option(
+            names = "--backend",
+            paramLabel = "cpu|tornado",
+            converter = Converters.DeviceBackend.class,
+            defaultValue = "cpu",
+            description = "The processor, or a device of TornadoVM (longinfer devices lists them)."
+                    + " Default: ${DEFAULT-VALUE}.")
+    Backend backend;
+
+    @Option(
+            names = "--device",
+            paramLabel = "ID",
+            defaultValue = "",
+            description = "With --backend tornado, its device, such as ptx:0 or opencl. Default: the first of PTX, or"
+                    + " else of OpenCL.")
+    String device;
+
+    @Option(
+            names = "--device-memory",
+            paramLabel = "SIZE",
+            converter = Converters.Bytes.class,
+            description = "With --backend tornado, most memory of the device that is taken, weights, KV and activations"
+                    + " together. Default: 4GiB.")
+    Long deviceMemory;
+
     @Option(
             names = {"-t", "--threads"},
             paramLabel = "N",
@@ -21,7 +54,31 @@ final class DeviceOptions {
     int prefillBlock;
 
     /** Threads to start. */
-    int threads() {
+    private int threads() {
         return threads != null ? threads : Runtime.getRuntime().availableProcessors();
+    }
+
+    /**
+     * Starts what computes.
+     *
+     * @throws TornadoUnavailableException if TornadoVM is asked for and not there
+     */
+    Engine engine() {
+        return switch (backend) {
+            case CPU -> Engine.cpu(threads());
+            case TORNADO -> Engine.of(tornado(), threads());
+        };
+    }
+
+    private TornadoDevice tornado() {
+        try {
+            if (deviceMemory != null) {
+                TornadoDevice.limitMemory(deviceMemory);
+            }
+            return TornadoDevice.open(device);
+        } catch (NoClassDefFoundError e) {
+            throw new TornadoUnavailableException(
+                    "TornadoVM is not there: set TORNADOVM_HOME to the folder of its SDK, 5.2.0-jdk25", e);
+        }
     }
 }

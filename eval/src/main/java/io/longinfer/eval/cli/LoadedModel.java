@@ -42,7 +42,7 @@ record LoadedModel(Model model, Optional<WeightStore> store, Engine engine, int 
             if (store.isPresent()) {
                 model.close(); // its weights are copied: what they were copied from shall take no memory
             }
-            return new LoadedModel(model, store, Engine.cpu(options.threads()), options.prefillBlock);
+            return new LoadedModel(model, store, options.engine(), options.prefillBlock);
         } catch (RuntimeException e) {
             model.close();
             throw e;

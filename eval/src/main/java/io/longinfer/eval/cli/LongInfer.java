@@ -28,7 +28,8 @@ import picocli.CommandLine.ScopeType;
             PlanCommand.class,
             BenchCommand.class,
             LatencyCommand.class,
-            ThresholdsCommand.class
+            ThresholdsCommand.class,
+            DevicesCommand.class
         },
         description = "Long-context LLM inference on one machine, its KV cache over device, host and disk.",
         exitCodeListHeading = "%nExit codes:%n",

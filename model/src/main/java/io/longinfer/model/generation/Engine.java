@@ -41,8 +41,17 @@ public final class Engine implements AutoCloseable {
         if (threads < 1) {
             throw new IllegalArgumentException("at least one thread computes, not " + threads);
         }
-        WorkerPool workers = threads == 1 ? WorkerPool.sequential() : new SpinningWorkerPool("longinfer", threads);
+        WorkerPool workers = workers(threads);
         return new Engine(new CpuDevice(workers, kernels), workers, kernels);
+    }
+
+    /** A device, which the engine owns from now on, and {@code threads} threads for what the processor does beside it. */
+    public static Engine of(Device device, int threads) {
+        return new Engine(device, workers(threads), CpuKernels.fastest());
+    }
+
+    private static WorkerPool workers(int threads) {
+        return threads == 1 ? WorkerPool.sequential() : new SpinningWorkerPool("longinfer", threads);
     }
 
     /** The device. */
