@@ -1,17 +1,23 @@
 package io.longinfer.simulator;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
+import uk.ac.manchester.tornado.api.WorkerGrid2D;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Right programs give right answers: groups, barriers, local memory, loops marked parallel. */
 class GroupsTest {
@@ -27,6 +33,47 @@ class GroupsTest {
         }
         if (local == 0) {
             out.set(context.groupIdx, sums[0]);
+        }
+    }
+
+    static void warps(KernelContext context, FloatArray in, FloatArray out) {
+        int i = context.globalIdx;
+        float sum = context.simdSum(in.get(i));
+        float next = context.simdShuffleDown(in.get(i), 1);
+        out.set(i, sum + next - context.simdBroadcastFirst(next));
+    }
+
+    static void multiply(KernelContext context, FloatArray a, FloatArray b, FloatArray c, int size, int tile) {
+        int row = context.localIdy;
+        int column = context.localIdx;
+        float[] tileOfA = context.allocateFloatLocalArray(tile * tile);
+        float[] tileOfB = context.allocateFloatLocalArray(tile * tile);
+        int outRow = context.groupIdy * tile + row;
+        int outColumn = context.groupIdx * tile + column;
+        float sum = 0f;
+        for (int t = 0; t < size / tile; t++) {
+            tileOfA[row * tile + column] = a.get(outRow * size + t * tile + column);
+            tileOfB[row * tile + column] = b.get((t * tile + row) * size + outColumn);
+            context.localBarrier();
+            for (int k = 0; k < tile; k++) {
+                sum += tileOfA[row * tile + k] * tileOfB[k * tile + column];
+            }
+            context.localBarrier();
+        }
+        c.set(outRow * size + outColumn, sum);
+    }
+
+    static void count(KernelContext context, IntArray data, IntArray counts) {
+        int local = context.localIdx;
+        int[] bins = context.allocateIntLocalArray(4);
+        if (local < 4) {
+            bins[local] = 0;
+        }
+        context.localBarrier();
+        context.atomicAdd(bins, data.get(context.globalIdx) & 3, 1);
+        context.localBarrier();
+        if (local < 4) {
+            context.atomicAdd(counts, local, bins[local]);
         }
     }
 
@@ -59,6 +106,79 @@ class GroupsTest {
             }
             assertEquals(expected, out.get(group));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 42})
+    void warpsExchangeInAnyOrder(long seed) throws TornadoExecutionPlanException {
+        FloatArray in = new FloatArray(128);
+        for (int i = 0; i < in.getSize(); i++) {
+            in.set(i, i);
+        }
+        FloatArray out = new FloatArray(128);
+        TaskGraph graph = new TaskGraph("g")
+                .transferToDevice(DataTransferMode.FIRST_EXECUTION, in)
+                .task("k", GroupsTest::warps, new KernelContext(), in, out)
+                .transferToHost(DataTransferMode.EVERY_EXECUTION, out);
+        System.setProperty("longinfer.simulator.seed", String.valueOf(seed));
+        try (TornadoExecutionPlan plan = Plans.over(128, 64, graph)) {
+            plan.execute();
+        } finally {
+            System.clearProperty("longinfer.simulator.seed");
+        }
+        int lane = 37 % 32;
+        assertEquals(32 * 32 + 31 * 16 + 38 - 33, out.get(37), "lane " + lane);
+        assertEquals(31 * 16 + 31 - 1, out.get(31), "the last lane keeps its own");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 7})
+    void aProductByTiles(long seed) throws TornadoExecutionPlanException {
+        int size = 24;
+        Random random = new Random(5);
+        FloatArray a = new FloatArray(size * size);
+        FloatArray b = new FloatArray(size * size);
+        for (int i = 0; i < a.getSize(); i++) {
+            a.set(i, random.nextInt(9) - 4);
+            b.set(i, random.nextInt(9) - 4);
+        }
+        FloatArray c = new FloatArray(size * size);
+        TaskGraph graph = new TaskGraph("g")
+                .transferToDevice(DataTransferMode.FIRST_EXECUTION, a, b)
+                .task("k", GroupsTest::multiply, new KernelContext(), a, b, c, size, 8)
+                .transferToHost(DataTransferMode.EVERY_EXECUTION, c);
+        WorkerGrid2D grid = new WorkerGrid2D(size, size);
+        grid.setLocalWork(8, 8, 1);
+        System.setProperty("longinfer.simulator.seed", String.valueOf(seed));
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+            plan.withGridScheduler(new GridScheduler("g.k", grid)).execute();
+        } finally {
+            System.clearProperty("longinfer.simulator.seed");
+        }
+        for (int i = 0; i < size * size; i++) {
+            float expected = 0f;
+            for (int k = 0; k < size; k++) {
+                expected += a.get(i / size * size + k) * b.get(k * size + i % size);
+            }
+            assertEquals(expected, c.get(i));
+        }
+    }
+
+    @Test
+    void groupsCountTogetherByAtomics() throws TornadoExecutionPlanException {
+        IntArray data = new IntArray(256);
+        for (int i = 0; i < data.getSize(); i++) {
+            data.set(i, i % 5);
+        }
+        IntArray counts = new IntArray(4);
+        TaskGraph graph = new TaskGraph("g")
+                .transferToDevice(DataTransferMode.EVERY_EXECUTION, data, counts)
+                .task("k", GroupsTest::count, new KernelContext(), data, counts)
+                .transferToHost(DataTransferMode.EVERY_EXECUTION, counts);
+        try (TornadoExecutionPlan plan = Plans.over(256, 64, graph)) {
+            plan.execute();
+        }
+        assertArrayEquals(new int[] {52 + 51, 51, 51, 51}, counts.toHeapArray());
     }
 
     @Test

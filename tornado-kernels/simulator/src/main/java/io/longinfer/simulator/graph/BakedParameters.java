@@ -43,7 +43,7 @@ final class BakedParameters {
             }
         }
         synchronized (SEEN) {
-            Set<List<Object>> seen = SEEN.computeIfAbsent(key, unused -> new HashSet<>());
+            Set<List<Object>> seen = SEEN.computeIfAbsent(key, _ -> new HashSet<>());
             if (key.size() > 1 && seen.add(numbers) && seen.size() > FAIR) {
                 throw new Finding(
                         FindingKind.BAKED_PARAMETER,

@@ -5,6 +5,7 @@ import io.longinfer.simulator.FindingKind;
 import io.longinfer.simulator.launch.Launch;
 import io.longinfer.simulator.memory.DeviceCopy;
 import io.longinfer.simulator.memory.ElementWatch;
+import io.longinfer.simulator.memory.Phase;
 
 /** Sees what the work-items of one launch do to one array parameter. */
 final class LaunchWatch extends ElementWatch {
@@ -13,6 +14,8 @@ final class LaunchWatch extends ElementWatch {
     private final int parameter;
     private final DeviceCopy copy;
     private final TaskHistory history;
+    private final Phase phase;
+    private final long since;
     private boolean remembers;
 
     LaunchWatch(Launch launch, TaskCall task, int parameter, DeviceCopy copy, TaskHistory history) {
@@ -21,6 +24,8 @@ final class LaunchWatch extends ElementWatch {
         this.parameter = parameter;
         this.copy = copy;
         this.history = history;
+        phase = launch.phase();
+        since = phase.launchStart();
         remembers = history.remembers(task.arguments(), parameter);
     }
 
@@ -28,7 +33,7 @@ final class LaunchWatch extends ElementWatch {
     public void read(int index, int size) {
         checkReadable(index, size);
         if (remembers) {
-            check(copy.history().read(index, launch.phase(), since(), launch.item()), index, "reads");
+            check(copy.history().read(index, phase, since, launch.item()), index, "reads");
         }
     }
 
@@ -57,11 +62,7 @@ final class LaunchWatch extends ElementWatch {
             history.written(parameter);
         }
         copy.markWritten(index);
-        check(copy.history().write(index, launch.phase(), since(), launch.item(), atomic), index, does);
-    }
-
-    private long since() {
-        return launch.phase().launchStart();
+        check(copy.history().write(index, phase, since, launch.item(), atomic), index, does);
     }
 
     private void checkReadable(int index, int size) {

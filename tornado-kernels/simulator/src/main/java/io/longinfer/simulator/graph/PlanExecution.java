@@ -80,7 +80,7 @@ public final class PlanExecution {
         for (Object argument : arguments) {
             kernelContext |= argument instanceof KernelContext;
         }
-        TaskHistory history = histories.computeIfAbsent(task, unused -> new TaskHistory());
+        TaskHistory history = histories.computeIfAbsent(task, _ -> new TaskHistory());
         Launch launch = new Launch(task.name(), kernelContext ? grid(task) : Grid.ONE);
         List<LaunchWatch> watches = new ArrayList<>();
         for (int i = 0; i < arguments.length; i++) {
@@ -153,7 +153,8 @@ public final class PlanExecution {
                 .flatMap(graph -> states.get(graph).freedTwice().stream())
                 .findFirst()
                 .or(() -> states.keySet().stream()
-                        .filter(graph -> !selected.contains(graph) && states.get(graph).owns())
+                        .filter(graph ->
+                                !selected.contains(graph) && states.get(graph).owns())
                         .findFirst()
                         .map(graph -> "graph " + graph.name()
                                 + " is not selected and keeps its memory: call withAllGraphs() before close()"));

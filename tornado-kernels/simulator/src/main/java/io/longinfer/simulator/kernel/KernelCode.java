@@ -41,8 +41,8 @@ public record KernelCode(KernelBody body, boolean waits) {
         scan.visit(method);
         Class<?> twin = loader.loadClass(method.getDeclaringClass().getName());
         Method twinMethod = twin.getDeclaredMethod(method.getName(), method.getParameterTypes());
-        MethodHandle call = MethodHandles.privateLookupIn(twin, MethodHandles.lookup())
-                .unreflect(twinMethod);
+        MethodHandle call =
+                MethodHandles.privateLookupIn(twin, MethodHandles.lookup()).unreflect(twinMethod);
         return new KernelCode(body(KernelMethod.spread(call)), scan.waits());
     }
 

@@ -51,16 +51,16 @@ final class KernelMethod {
     private static Method named(Object code, StackTraceElement frame, List<Object> arguments) {
         String name = frame.getClassName() + "." + frame.getMethodName();
         try {
-            Class<?> owner = Class.forName(
-                    frame.getClassName(), false, code.getClass().getClassLoader());
+            Class<?> owner =
+                    Class.forName(frame.getClassName(), false, code.getClass().getClassLoader());
             List<Method> methods = Arrays.stream(owner.getDeclaredMethods())
                     .filter(method -> method.getName().equals(frame.getMethodName()))
                     .filter(method -> takes(method, arguments))
                     .toList();
             if (methods.size() != 1 || !Modifier.isStatic(methods.getFirst().getModifiers())) {
-                throw new TornadoBailoutRuntimeException(
-                        name + " is no kernel: one static method of that name with the task's parameters is wanted, found "
-                                + methods);
+                throw new TornadoBailoutRuntimeException(name
+                        + " is no kernel: one static method of that name with the task's parameters is wanted, found "
+                        + methods);
             }
             return methods.getFirst();
         } catch (ClassNotFoundException e) {
@@ -69,8 +69,8 @@ final class KernelMethod {
     }
 
     private static boolean takes(Method method, List<Object> arguments) {
-        MethodType boxed = MethodType.methodType(void.class, method.getParameterTypes())
-                .wrap();
+        MethodType boxed =
+                MethodType.methodType(void.class, method.getParameterTypes()).wrap();
         if (boxed.parameterCount() != arguments.size()) {
             return false;
         }

@@ -46,9 +46,9 @@ final class KernelScan {
         visit(
                 method.getDeclaringClass().getName(),
                 method.getName(),
-                MethodTypeDesc.ofDescriptor(java.lang.invoke.MethodType.methodType(
-                                method.getReturnType(), method.getParameterTypes())
-                        .descriptorString()));
+                MethodTypeDesc.ofDescriptor(
+                        java.lang.invoke.MethodType.methodType(method.getReturnType(), method.getParameterTypes())
+                                .descriptorString()));
     }
 
     private void visit(String owner, String name, MethodTypeDesc type) {
@@ -88,7 +88,8 @@ final class KernelScan {
             if (call.typeSymbol().parameterList().stream().anyMatch(ClassDesc::isArray)) {
                 throw new Finding(
                         FindingKind.DOES_NOT_COMPILE,
-                        where(code) + " gives a Java array to " + name + ": a helper would address it wrongly on a device");
+                        where(code) + " gives a Java array to " + name
+                                + ": a helper would address it wrongly on a device");
             }
             visit(dotted, name, call.typeSymbol());
         }
@@ -96,7 +97,9 @@ final class KernelScan {
 
     private static String where(CodeModel code) {
         MethodModel method = code.parent().orElseThrow();
-        return method.parent().map(model -> model.thisClass().asInternalName().replace('/', '.') + ".").orElse("")
+        return method.parent()
+                        .map(model -> model.thisClass().asInternalName().replace('/', '.') + ".")
+                        .orElse("")
                 + method.methodName().stringValue();
     }
 }

@@ -23,13 +23,14 @@ import uk.ac.manchester.tornado.api.KernelContext;
 /** Puts calls of {@link KernelHooks} before what the checker wants to see; one object for one method's code. */
 final class KernelTransform implements CodeTransform {
     private static final ClassDesc HOOKS = KernelHooks.class.describeConstable().orElseThrow();
-    private static final ClassDesc CONTEXT = KernelContext.class.describeConstable().orElseThrow();
+    private static final ClassDesc CONTEXT =
+            KernelContext.class.describeConstable().orElseThrow();
     private static final MethodTypeDesc ACCESS =
             MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object, ConstantDescs.CD_int);
     private static final MethodTypeDesc BARRIER =
             MethodTypeDesc.of(ConstantDescs.CD_void, CONTEXT, ConstantDescs.CD_String);
-    private static final MethodTypeDesc SHIFT = MethodTypeDesc.of(
-            ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int, ConstantDescs.CD_int);
+    private static final MethodTypeDesc SHIFT =
+            MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int, ConstantDescs.CD_int);
     private static final MethodTypeDesc DIVIDE =
             MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int);
 

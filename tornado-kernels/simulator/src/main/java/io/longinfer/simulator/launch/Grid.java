@@ -10,12 +10,15 @@ public final class Grid {
     /** One work-item, for kernels whose loops are marked {@code @Parallel}. */
     public static final Grid ONE = new Grid(new int[] {1, 1, 1}, new int[] {1, 1, 1});
 
-    private final int[] global;
-    private final int[] local;
+    // Boxed, since a context's numbers are.
+    private final Integer[] global = new Integer[3];
+    private final Integer[] local = new Integer[3];
 
     private Grid(int[] global, int[] local) {
-        this.global = global;
-        this.local = local;
+        for (int d = 0; d < 3; d++) {
+            this.global[d] = global[d];
+            this.local[d] = local[d];
+        }
     }
 
     /** The grid of a worker grid as it is now; a missing group size becomes the largest power of two up to 256 that divides. */
@@ -44,11 +47,11 @@ public final class Grid {
         return new Finding(FindingKind.DEVICE_LIMIT, task + ": " + what);
     }
 
-    int global(int dimension) {
+    Integer global(int dimension) {
         return global[dimension];
     }
 
-    int local(int dimension) {
+    Integer local(int dimension) {
         return local[dimension];
     }
 

@@ -51,7 +51,7 @@ public final class KernelHooks {
         return Launch.current()
                 .finding(
                         FindingKind.SHIFT_OF_NEGATIVE,
-                        value + " " + operator + " " + by + " is computed otherwise by " + backends + " (take " + instead
-                                + "), computed");
+                        value + " " + operator + " " + by + " is computed otherwise by " + backends + " (take "
+                                + instead + "), computed");
     }
 }

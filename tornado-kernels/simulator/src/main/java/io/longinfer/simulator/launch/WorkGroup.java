@@ -9,6 +9,7 @@ final class WorkGroup {
     private final Launch launch;
     private final WorkItem[] items;
     private final Order order;
+    private final Integer[] ids = new Integer[3];
     private final boolean waits;
 
     WorkGroup(Launch launch, KernelBody body, Object[] arguments, boolean waits) {
@@ -16,20 +17,28 @@ final class WorkGroup {
         this.launch = launch;
         items = new WorkItem[launch.grid().groupItems()];
         for (int i = 0; i < items.length; i++) {
-            items[i] = new WorkItem(launch, i, body, arguments, waits);
+            items[i] = new WorkItem(launch, this, i, body, arguments, waits);
         }
         order = Order.of(items.length);
     }
 
+    /** The number in a dimension of the group that runs. */
+    Integer id(int dimension) {
+        return ids[dimension];
+    }
+
     void run(long group) {
+        for (int d = 0; d < 3; d++) {
+            ids[d] = launch.grid().group(group, d);
+        }
         try {
             if (waits) {
                 for (WorkItem item : items) {
-                    item.begin(group);
+                    item.begin();
                 }
                 runInTurns();
             } else {
-                runOneByOne(group);
+                runOneByOne();
             }
         } catch (RuntimeException | Error e) {
             throw e;
@@ -38,10 +47,10 @@ final class WorkGroup {
         }
     }
 
-    private void runOneByOne(long group) throws Throwable {
+    private void runOneByOne() throws Throwable {
         for (int turn = 0; turn < items.length; turn++) {
             WorkItem item = items[(int) order.at(turn)];
-            item.begin(group);
+            item.begin();
             launch.turnOf(item.number());
             item.runOnce();
         }

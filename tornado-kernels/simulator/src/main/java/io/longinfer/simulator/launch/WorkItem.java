@@ -31,21 +31,26 @@ public final class WorkItem {
     private final KernelBody body;
     private State state = State.ENDED;
     private Throwable failure;
-    private long group;
+    private final WorkGroup group;
+    private final Integer[] localIds = new Integer[3];
     private int allocations;
     private String site = "";
     private WarpOperation operation = WarpOperation.SUM;
     private float laneValue;
     private int laneDelta;
 
-    WorkItem(Launch launch, int number, KernelBody body, Object[] parameters, boolean waits) {
+    WorkItem(Launch launch, WorkGroup group, int number, KernelBody body, Object[] parameters, boolean waits) {
         this.launch = launch;
+        this.group = group;
         this.number = number;
         this.body = body;
         arguments = parameters.clone();
         contexts = new boolean[arguments.length];
         for (int i = 0; i < arguments.length; i++) {
             contexts[i] = arguments[i] instanceof KernelContext;
+        }
+        for (int d = 0; d < 3; d++) {
+            localIds[d] = launch.grid().localId(number, d);
         }
         fiber = waits ? Fiber.of(this::serve) : Fiber.NONE;
     }
@@ -63,8 +68,7 @@ public final class WorkItem {
     }
 
     /** Begins the next group. */
-    void begin(long group) {
-        this.group = group;
+    void begin() {
         allocations = 0;
         state = State.READY;
         for (int i = 0; i < arguments.length; i++) {
@@ -122,27 +126,27 @@ public final class WorkItem {
     }
 
     /** The number in a dimension. */
-    public int globalId(int dimension) {
-        return groupId(dimension) * launch.grid().local(dimension) + localId(dimension);
+    public Integer globalId(int dimension) {
+        return groupId(dimension) * localSize(dimension) + localId(dimension);
     }
 
     /** The number in the group, in a dimension. */
-    public int localId(int dimension) {
-        return launch.grid().localId(number, dimension);
+    public Integer localId(int dimension) {
+        return localIds[dimension];
     }
 
     /** The group's number in a dimension. */
-    public int groupId(int dimension) {
-        return launch.grid().group(group, dimension);
+    public Integer groupId(int dimension) {
+        return group.id(dimension);
     }
 
     /** All work-items, in a dimension. */
-    public int globalSize(int dimension) {
+    public Integer globalSize(int dimension) {
         return launch.grid().global(dimension);
     }
 
     /** The group's work-items, in a dimension. */
-    public int localSize(int dimension) {
+    public Integer localSize(int dimension) {
         return launch.grid().local(dimension);
     }
 
