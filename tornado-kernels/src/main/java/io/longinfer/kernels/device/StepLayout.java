@@ -12,7 +12,7 @@ package io.longinfer.kernels.device;
  *             [STRIDE]     what to add to it for the next KV head
  * table     for each list (segment * kvHeads + head), 2 ints: index in table of its first entry, number of entries;
  *           an entry is 2 ints: pool slot, position of the chunk's first token
- * tiles     for each tile of rows of a prefill, 3 ints: first row, rows, segment
+ * tiles     for each tile of rows of a prefill, 3 ints: first row, rows (consecutive ones), segment
  * </pre>
  *
  * <p>A query at position p attends a key at position k if {@code p - window < k <= p}: so chunks that are not full and those of
@@ -45,6 +45,9 @@ public final class StepLayout {
 
     /** How many rows of logits. */
     public static final int LOGITS_ROWS = 8;
+
+    /** Not 0 if this execution is the first of the layer that attends: the running state holds nothing yet. */
+    public static final int FRESH = 9;
 
     /** Where the rows begin. */
     public static final int FIRST_ROW = 16;

@@ -127,8 +127,7 @@ final class PackedProducts {
     static int tileRow(int output, int index, int outputs, int tileOutputs, int gated) {
         int row = TornadoMath.min(output + index, outputs - 1);
         if (gated == 1) {
-            row = TornadoMath.min(output + (index & (tileOutputs - 1)), outputs - 1)
-                    + (index / tileOutputs) * outputs;
+            row = TornadoMath.min(output + (index & (tileOutputs - 1)), outputs - 1) + (index / tileOutputs) * outputs;
         }
         return row;
     }

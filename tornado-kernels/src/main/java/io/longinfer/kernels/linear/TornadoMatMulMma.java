@@ -205,8 +205,10 @@ public final class TornadoMatMulMma {
                     int pair = (i >>> 3) & (TILE / 2 - 1);
                     int l = i & 7;
                     int at = weightsAt + TornadoMath.min(u, units - 1) * UNIT + l;
-                    int even = weights.get(at + PackedProducts.tileRow(output, 2 * pair, outputs, tileOutputs, gated) * rowInts);
-                    int odd = weights.get(at + PackedProducts.tileRow(output, 2 * pair + 1, outputs, tileOutputs, gated) * rowInts);
+                    int even = weights.get(
+                            at + PackedProducts.tileRow(output, 2 * pair, outputs, tileOutputs, gated) * rowInts);
+                    int odd = weights.get(
+                            at + PackedProducts.tileRow(output, 2 * pair + 1, outputs, tileOutputs, gated) * rowInts);
                     int to = (i >>> 8) * UNIT_TILE + (pair >>> 2) * UNIT_TILE / 8 + 8 * l + (pair & 3);
                     outputTile[to] = u < units ? (even & 0xffff) | (odd << 16) : 0;
                     outputTile[to + 4] = u < units ? ((even >> 16) & 0xffff) | (odd & 0xffff0000) : 0;

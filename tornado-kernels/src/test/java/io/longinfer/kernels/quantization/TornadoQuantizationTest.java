@@ -28,7 +28,8 @@ class TornadoQuantizationTest {
         QuantizedChunkLayout layout = new QuantizedChunkLayout(new ChunkLayout(headDim));
         IntArray chunks = randomChunks(headDim);
         IntArray moves = moves(count);
-        int slotInts = refined == 1 ? TornadoQuantization.refinedInts(headDim) : TornadoQuantization.prefixInts(headDim);
+        int slotInts =
+                refined == 1 ? TornadoQuantization.refinedInts(headDim) : TornadoQuantization.prefixInts(headDim);
         assertEquals((refined == 1 ? layout.sizeBytes() : layout.prefixBytes()), slotInts * Integer.BYTES);
         IntArray quantized = new IntArray(SLOTS * slotInts);
         KernelRun.of()
