@@ -2,8 +2,11 @@ package uk.ac.manchester.tornado.api;
 
 import io.longinfer.simulator.Finding;
 import io.longinfer.simulator.FindingKind;
+import io.longinfer.simulator.device.SimulatedDevice;
+import io.longinfer.simulator.launch.MatrixTiles;
 import io.longinfer.simulator.launch.WorkItem;
 import java.util.Optional;
+import uk.ac.manchester.tornado.api.enums.MMAShape;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -198,5 +201,43 @@ public class KernelContext {
     /** The value of the warp's first lane. */
     public float simdBroadcastFirst(float val) {
         return item().broadcastFirst(val);
+    }
+
+    /** Sums of a matrix instruction, all {@code v}. */
+    public float[] mmaFragment(float v) {
+        return MatrixTiles.sums(v);
+    }
+
+    /** The left factor of a matrix instruction, from the beginning of a local tile. */
+    public HalfFloat[] mmaLoadA(int[] aTile, int wmmaK) {
+        return MatrixTiles.left(item(), aTile, 0);
+    }
+
+    /** The left factor of a matrix instruction, from a byte of a local tile. */
+    public HalfFloat[] mmaLoadA(int[] aTile, int wmmaK, int byteOffset) {
+        return MatrixTiles.left(item(), aTile, byteOffset);
+    }
+
+    /** The right factor of a matrix instruction, from the beginning of a local tile. */
+    public HalfFloat[] mmaLoadB(int[] bTile, int wmmaK) {
+        return MatrixTiles.right(item(), bTile, 0);
+    }
+
+    /** The right factor of a matrix instruction, from a byte of a local tile. */
+    public HalfFloat[] mmaLoadB(int[] bTile, int wmmaK, int byteOffset) {
+        return MatrixTiles.right(item(), bTile, byteOffset);
+    }
+
+    /** What a matrix instruction makes of sums and two factors. */
+    public float[] mma(HalfFloat[] fragA, HalfFloat[] fragB, float[] fragC, MMAShape mmaShape) {
+        if (mmaShape != MMAShape.M16N8K16) {
+            throw new Finding(FindingKind.DEVICE_LIMIT, "matrix instructions of fp16 are m16n8k16, not " + mmaShape);
+        }
+        return MatrixTiles.multiply(fragA, fragB, fragC);
+    }
+
+    /** Stores a lane's part of sums into rows of {@code dimN} from the array's beginning. */
+    public void mmaStore(float[] fragD, FloatArray c, int tileRow, int tileCol, int dimN) {
+        MatrixTiles.store(fragD, c, tileRow, tileCol, dimN, localIdx % SimulatedDevice.WARP_LANES);
     }
 }
