@@ -32,6 +32,7 @@
  * unrolling, registers and the limits of the compiler beyond a few calls that it is known to refuse; bailing out to Java; the
  * amount of device memory; batches, several devices, CUDA graphs, streams, prebuilt and library tasks; private arrays, which
  * are zero here and undefined on a device; arrays that kernels only write and that TornadoVM does not copy in even if told to;
- * matrix fragments ({@code mma...}) and vector types other than {@code Half2}.
+ * that all lanes take part in a matrix instruction ({@code mma...}); matrix instructions other than fp16 with 16 rows, 8 outputs
+ * and 16 columns; vector types other than {@code Half2}.
  */
 package io.longinfer.simulator;

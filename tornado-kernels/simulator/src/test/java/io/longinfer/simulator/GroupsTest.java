@@ -15,7 +15,9 @@ import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
 import uk.ac.manchester.tornado.api.annotations.Parallel;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.MMAShape;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.HalfFloat;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -75,6 +77,22 @@ class GroupsTest {
         if (local < 4) {
             context.atomicAdd(counts, local, bins[local]);
         }
+    }
+
+    static void matrices(KernelContext context, IntArray a, IntArray b, FloatArray c) {
+        int lane = context.localIdx;
+        int[] left = context.allocateIntLocalArray(128);
+        int[] right = context.allocateIntLocalArray(64);
+        for (int i = lane; i < 128; i += 32) {
+            left[i] = a.get(i);
+        }
+        for (int i = lane; i < 64; i += 32) {
+            right[i] = b.get(i);
+        }
+        context.localBarrier();
+        HalfFloat[] x = context.mmaLoadA(left, 16);
+        HalfFloat[] y = context.mmaLoadB(right, 16);
+        context.mmaStore(context.mma(x, y, context.mmaFragment(1f), MMAShape.M16N8K16), c, 0, 0, 8);
     }
 
     static void scale(FloatArray in, FloatArray out, float by) {
@@ -179,6 +197,37 @@ class GroupsTest {
             plan.execute();
         }
         assertArrayEquals(new int[] {52 + 51, 51, 51, 51}, counts.toHeapArray());
+    }
+
+    @Test
+    void aWarpMultipliesMatrices() throws TornadoExecutionPlanException {
+        IntArray a = halves(16 * 16);
+        IntArray b = halves(16 * 8);
+        FloatArray c = new FloatArray(16 * 8);
+        TaskGraph graph = new TaskGraph("g")
+                .transferToDevice(DataTransferMode.FIRST_EXECUTION, a, b)
+                .task("k", GroupsTest::matrices, new KernelContext(), a, b, c)
+                .transferToHost(DataTransferMode.EVERY_EXECUTION, c);
+        try (TornadoExecutionPlan plan = Plans.over(32, 32, graph)) {
+            plan.execute();
+        }
+        for (int i = 0; i < c.getSize(); i++) {
+            float expected = 1f;
+            for (int k = 0; k < 16; k++) {
+                expected += (i / 8 * 16 + k) % 9 * ((k * 8 + i % 8) % 9);
+            }
+            assertEquals(expected, c.get(i));
+        }
+    }
+
+    /** The numbers 0 to 8 over and over, as halves, two in an int. */
+    private static IntArray halves(int count) {
+        IntArray packed = new IntArray(count / 2);
+        for (int i = 0; i < packed.getSize(); i++) {
+            int low = Float.floatToFloat16(2 * i % 9) & 0xFFFF;
+            packed.set(i, low | Float.floatToFloat16((2 * i + 1) % 9) << 16);
+        }
+        return packed;
     }
 
     @Test

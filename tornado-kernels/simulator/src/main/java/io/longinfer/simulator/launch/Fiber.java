@@ -28,6 +28,11 @@ abstract class Fiber {
     /** Runs until the body suspends or ends. */
     abstract void resume();
 
+    /** Whether a body that is not going to be resumed must be brought to its end, to free what it runs on. */
+    boolean mustEnd() {
+        return false;
+    }
+
     /** Called inside the body: goes back to whoever resumed. */
     abstract void suspend();
 }

@@ -31,8 +31,8 @@ public final class Grid {
             local[d] = wanted != null
                     ? Math.toIntExact(wanted[d])
                     : d == 0 ? Math.min(256, Integer.lowestOneBit(Math.max(1, global[d]))) : 1;
-            if (local[d] <= 0 || global[d] < 0 || global[d] % local[d] != 0) {
-                throw limit(task, "a grid of " + workers + " is no whole number of groups");
+            if (local[d] <= 0 || global[d] <= 0 || workers.getGlobalOffset()[d] != 0 || global[d] % local[d] != 0) {
+                throw limit(task, "a grid of " + workers + " is no whole number of groups, at least one, from 0 on");
             }
         }
         Grid grid = new Grid(global, local);

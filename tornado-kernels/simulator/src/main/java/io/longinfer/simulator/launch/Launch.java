@@ -42,8 +42,8 @@ public final class Launch {
      */
     public void run(KernelBody body, Object[] arguments, boolean waits) {
         current = Optional.of(this);
+        WorkGroup items = new WorkGroup(this, body, arguments, waits);
         try {
-            WorkGroup items = new WorkGroup(this, body, arguments, waits);
             Order order = Order.of(grid.groups());
             for (long turn = 0; turn < grid.groups(); turn++) {
                 group = order.at(turn);
@@ -51,6 +51,7 @@ public final class Launch {
                 items.run(group);
             }
         } finally {
+            items.end();
             current = Optional.empty();
         }
     }

@@ -47,6 +47,13 @@ final class WorkGroup {
         }
     }
 
+    /** No group follows. */
+    void end() {
+        for (WorkItem item : items) {
+            item.end();
+        }
+    }
+
     private void runOneByOne() throws Throwable {
         for (int turn = 0; turn < items.length; turn++) {
             WorkItem item = items[(int) order.at(turn)];

@@ -1,5 +1,6 @@
 package io.longinfer.simulator.launch;
 
+import java.io.Serial;
 import uk.ac.manchester.tornado.api.KernelContext;
 
 /**
@@ -23,6 +24,16 @@ public final class WorkItem {
         BROADCAST_FIRST
     }
 
+    /** Thrown into a kernel that waits when its launch has failed. */
+    private static final class LaunchOver extends Error {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        LaunchOver() {
+            super("the launch is over", null, false, false);
+        }
+    }
+
     private final Launch launch;
     private final int number;
     private final Object[] arguments;
@@ -34,6 +45,7 @@ public final class WorkItem {
     private final WorkGroup group;
     private final Integer[] localIds = new Integer[3];
     private int allocations;
+    private boolean over;
     private String site = "";
     private WarpOperation operation = WarpOperation.SUM;
     private float laneValue;
@@ -56,14 +68,31 @@ public final class WorkItem {
     }
 
     private void serve() {
-        while (true) {
+        while (!over) {
             try {
                 runOnce();
+            } catch (LaunchOver e) {
+                return;
             } catch (Throwable e) {
                 failure = e;
             }
             state = State.ENDED;
             fiber.suspend();
+        }
+    }
+
+    /** Ends the fiber, wherever its kernel waits. */
+    void end() {
+        if (fiber.mustEnd()) {
+            over = true;
+            fiber.resume();
+        }
+    }
+
+    private void suspend() {
+        fiber.suspend();
+        if (over) {
+            throw new LaunchOver();
         }
     }
 
@@ -154,7 +183,7 @@ public final class WorkItem {
     public void barrier(String where) {
         site = where;
         state = State.AT_BARRIER;
-        fiber.suspend();
+        suspend();
     }
 
     private float exchange(WarpOperation what, float value, int delta) {
@@ -162,7 +191,7 @@ public final class WorkItem {
         laneValue = value;
         laneDelta = delta;
         state = State.AT_WARP;
-        fiber.suspend();
+        suspend();
         return laneValue;
     }
 
