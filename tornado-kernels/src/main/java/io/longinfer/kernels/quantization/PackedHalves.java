@@ -48,6 +48,11 @@ public final class PackedHalves {
         return significand * power * (EXPONENT_BIAS * (float) (1 - ((bits >>> 14) & 2)));
     }
 
+    /** The same as {@link #number(int)}. */
+    public static float number(int bits, int decoding) {
+        return number(bits);
+    }
+
     /** Two numbers, rounded to nearest even, greater ones to the greatest finite fp16. */
     public static int pack(float low, float high) {
         return bits(low) | (bits(high) << 16);
