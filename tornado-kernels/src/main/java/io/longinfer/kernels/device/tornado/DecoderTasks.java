@@ -1,5 +1,6 @@
 package io.longinfer.kernels.device.tornado;
 
+import io.longinfer.kernels.attention.PoolFormat;
 import io.longinfer.kernels.attention.TornadoDecodeAttention;
 import io.longinfer.kernels.attention.TornadoKvKernels;
 import io.longinfer.kernels.attention.TornadoMergeAttention;
@@ -197,7 +198,7 @@ final class DecoderTasks {
                         shape.group(),
                         shape.headDim(),
                         KvArrays.SPLITS,
-                        TornadoDecodeAttention.FP16,
+                        PoolFormat.FP16,
                         halves,
                         shuffles)
                 .task(
