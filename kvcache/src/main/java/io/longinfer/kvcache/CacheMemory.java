@@ -3,8 +3,8 @@ package io.longinfer.kvcache;
 import io.longinfer.kernels.abstracts.AbstractKernels;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
-import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.KvPool;
+import io.longinfer.kernels.device.KvPoolSource;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.budget.Tier;
@@ -45,7 +45,7 @@ final class CacheMemory implements AutoCloseable {
     CacheMemory(
             KvPlan plan,
             KvConfig config,
-            Device device,
+            KvPoolSource pools,
             ChunkCodec codec,
             AbstractKernels kernels,
             Optional<DiskIo> io,
@@ -68,7 +68,7 @@ final class CacheMemory implements AutoCloseable {
             // The plan's bytes are what the allocations below add up to; the file's are reserved as it grows.
             budget(Tier.DEVICE).reserve(plan.bytes(Tier.DEVICE));
             budget(Tier.HOST).reserve(plan.bytes(Tier.HOST));
-            residency = own(openResidency(device, io.isPresent(), counters));
+            residency = own(openResidency(pools, io.isPresent(), counters));
             // Closed before what its reads are delivered to.
             disk = io.map(engine -> own(openDisk(config, engine)));
             abstracts = own(new AbstractStore(
@@ -101,8 +101,8 @@ final class CacheMemory implements AutoCloseable {
         return DiskStore.open(geometry, options, budget(Tier.DISK), io);
     }
 
-    private Residency openResidency(Device device, boolean backed, TierCounters counters) {
-        KvPool pool = device.allocatePool(layout, Math.max(1, plan.deviceChunks() + plan.passingSlots()));
+    private Residency openResidency(KvPoolSource pools, boolean backed, TierCounters counters) {
+        KvPool pool = pools.allocatePool(layout, Math.max(1, plan.deviceChunks() + plan.passingSlots()));
         return new Residency(
                 chunks,
                 pool,

@@ -4,8 +4,8 @@ import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
-import io.longinfer.kernels.device.Device;
 import io.longinfer.kernels.device.DeviceSession;
+import io.longinfer.kernels.device.KvPoolSource;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.codec.ChunkCodec;
@@ -79,7 +79,13 @@ public final class KvCache implements AutoCloseable {
      * @param links what it shares with other caches, open until it is closed
      * @throws io.longinfer.kvcache.disk.DiskException if the disk tier is needed and cannot be set up
      */
-    KvCache(KvPlan plan, KvConfig config, Device device, WorkerPool workers, CpuKernels kernels, SharedLinks links) {
+    KvCache(
+            KvPlan plan,
+            KvConfig config,
+            KvPoolSource pools,
+            WorkerPool workers,
+            CpuKernels kernels,
+            SharedLinks links) {
         this.plan = plan;
         this.config = config;
         this.links = links;
@@ -88,7 +94,7 @@ public final class KvCache implements AutoCloseable {
         ChunkLayout layout = new ChunkLayout(shape.headDim());
         ChunkCodec codec = new ChunkCodec(layout, config.codec(), kernels.quantization());
         rounding = new ChunkRounding(layout, config.kvPrecision(), kernels.quantization());
-        memory = new CacheMemory(plan, config, device, codec, kernels.abstracts(), links.diskOf(plan), counters);
+        memory = new CacheMemory(plan, config, pools, codec, kernels.abstracts(), links.diskOf(plan), counters);
         chunks = memory.chunks();
         observation = new PromptObservation(chunks);
         selector = selector(workers);

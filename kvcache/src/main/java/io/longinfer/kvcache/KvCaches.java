@@ -2,14 +2,14 @@ package io.longinfer.kvcache;
 
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
-import io.longinfer.kernels.device.Device;
+import io.longinfer.kernels.device.KvPoolSource;
 import io.longinfer.kernels.device.WorkerPool;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The KV caches of sequences that decode together: each has its tiers and its share of the budgets, all share the engine that
- * reads their files. Device, workers and kernels are the caller's and must outlive them. Used by one thread. Double close is
+ * reads their files. The source of pools, workers and kernels are the caller's and must outlive them. Used by one thread. Double close is
  * harmless.
  */
 public final class KvCaches implements AutoCloseable {
@@ -28,7 +28,7 @@ public final class KvCaches implements AutoCloseable {
             DecoderShape shape,
             int[] contextTokens,
             KvConfig config,
-            Device device,
+            KvPoolSource pools,
             WorkerPool workers,
             CpuKernels kernels) {
         List<KvConfig> shares = BudgetShares.of(CodecChooser.choose(config), contextTokens);
@@ -39,7 +39,7 @@ public final class KvCaches implements AutoCloseable {
         links = new SharedLinks(config, plans);
         try {
             for (int sequence = 0; sequence < contextTokens.length; sequence++) {
-                caches.add(new KvCache(plans.get(sequence), shares.get(sequence), device, workers, kernels, links));
+                caches.add(new KvCache(plans.get(sequence), shares.get(sequence), pools, workers, kernels, links));
             }
         } catch (RuntimeException e) {
             close();

@@ -1,24 +1,16 @@
 package io.longinfer.kvcache;
 
 import io.longinfer.kernels.attention.ChunkLayout;
-import io.longinfer.kernels.device.Device;
-import io.longinfer.kernels.device.DeviceProfile;
-import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.KvPool;
-import io.longinfer.kernels.device.WeightSource;
+import io.longinfer.kernels.device.KvPoolSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A device that only lends memory, and knows how much. */
-final class FakeDevice implements Device {
+/** Lends memory, and knows how much. */
+final class FakeDevice implements KvPoolSource {
     final List<FakePool> pools = new ArrayList<>();
-
-    @Override
-    public DeviceProfile profile() {
-        return new DeviceProfile("fake", "cpu", 1, 0);
-    }
 
     @Override
     public KvPool allocatePool(ChunkLayout layout, int slots) {
@@ -34,14 +26,6 @@ final class FakeDevice implements Device {
                 .mapToLong(pool -> (long) pool.slots() * pool.layout().sizeBytes())
                 .sum();
     }
-
-    @Override
-    public DeviceSession open(WeightSource weights, int maxBlockTokens, int sequences) {
-        throw new UnsupportedOperationException("a FakeSession is made by the test");
-    }
-
-    @Override
-    public void close() {}
 
     static final class FakePool implements KvPool {
         private final ChunkLayout layout;

@@ -164,6 +164,11 @@ final class FakeSession implements DeviceSession {
     }
 
     @Override
+    public KvPool allocatePool(ChunkLayout layout, int slots) {
+        throw new UnsupportedOperationException("FakeDevice lends pools");
+    }
+
+    @Override
     public void attend(int layer, int segment, KvPool pool, BlockTable table) {
         if (layer != this.layer) {
             throw new AssertionError("layer " + layer + " attended, " + this.layer + " projected");

@@ -73,7 +73,7 @@ public final class BatchSession implements AutoCloseable {
         int most = Math.max(Math.min(blockTokens, Math.max(1, longest)), sequences);
         session = device.open(weights, most, sequences);
         try {
-            caches = new KvCaches(shape, contextTokens, kv, device, workers, kernels);
+            caches = new KvCaches(shape, contextTokens, kv, session, workers, kernels);
         } catch (RuntimeException e) {
             session.close();
             throw e;
@@ -275,7 +275,10 @@ public final class BatchSession implements AutoCloseable {
 
     @Override
     public void close() {
-        session.close();
-        caches.close();
+        try {
+            caches.close(); // first, as its pools lie in the session's memory
+        } finally {
+            session.close();
+        }
     }
 }

@@ -130,11 +130,11 @@ class TiersTest {
         CpuDevice device = new CpuDevice(workers, CpuKernels.fastest());
         int chunks = ids.length / ChunkLayout.TOKENS;
         List<KvPool> pools = new ArrayList<>();
-        for (int layer = 0; layer < shape.layers(); layer++) {
-            pools.add(device.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunks));
-        }
         List<float[]> logits = new ArrayList<>();
         try (DeviceSession session = device.open(model.weights(), BLOCK, 1)) {
+            for (int layer = 0; layer < shape.layers(); layer++) {
+                pools.add(session.allocatePool(new ChunkLayout(shape.headDim()), shape.kvHeads() * chunks));
+            }
             Block block = new Block();
             int count;
             for (int from = 0; from < ids.length; from += count) {

@@ -19,10 +19,9 @@ final class Activations {
     final float[] delta;
 
     private final DecoderShape shape;
+    private final BlockInput input;
     private final ElementwiseKernels kernels;
     private final WorkerPool workers;
-    private final float[] cos;
-    private final float[] sin;
     private final AttentionState state;
 
     // Made once, as a decoding step allocates nothing.
@@ -45,7 +44,8 @@ final class Activations {
         this.kernels = kernels;
         this.workers = workers;
         this.state = state;
-        hidden = new float[Math.multiplyExact(maxRows, shape.width())];
+        input = new BlockInput(shape, maxRows);
+        hidden = input.hidden();
         normed = new float[hidden.length];
         queries = new float[Math.multiplyExact(maxRows, shape.queryWidth())];
         keys = new float[Math.multiplyExact(maxRows, shape.kvWidth())];
@@ -54,42 +54,12 @@ final class Activations {
         gate = new float[Math.multiplyExact(maxRows, shape.feedForward())];
         up = new float[gate.length];
         delta = new float[hidden.length];
-        cos = new float[maxRows * (shape.rope().rotated() / 2)];
-        sin = new float[cos.length];
     }
 
     /** Starts a block: looks its tokens' embeddings up, and the angles of their positions. */
     void begin(Block block, WeightSource weights) {
         rows = block.rows();
-        int width = shape.width();
-        for (int segment = 0; segment < block.segments(); segment++) {
-            int[] ids = block.ids(segment);
-            for (int t = 0; t < block.rows(segment); t++) {
-                int row = block.firstRow(segment) + t;
-                weights.embedding(ids[block.from(segment) + t], hidden, row * width);
-                int position = block.position(segment) + t;
-                if (shape.traits().learnsPositions()) {
-                    addPosition(weights, row, position);
-                }
-                angles(row, position);
-            }
-        }
-    }
-
-    private void addPosition(WeightSource weights, int row, int position) {
-        int width = shape.width();
-        weights.position(shape.traits().positionOffset() + position, delta, 0);
-        kernels.add(hidden, row * width, delta, 0, width);
-    }
-
-    private void angles(int row, int position) {
-        DecoderShape.Rope rope = shape.rope();
-        int pairs = rope.rotated() / 2;
-        for (int i = 0; i < pairs; i++) {
-            double angle = position * rope.inverseFrequencies()[i];
-            cos[row * pairs + i] = (float) (Math.cos(angle) * rope.magnitude());
-            sin[row * pairs + i] = (float) (Math.sin(angle) * rope.magnitude());
-        }
+        input.read(block, weights);
     }
 
     /** The hidden state, normalised with {@code weight} and {@code bias}, empty for none. */
@@ -160,7 +130,7 @@ final class Activations {
         if (rotates) {
             DecoderShape.Rope rope = shape.rope();
             int angle = row * (rope.rotated() / 2);
-            kernels.rotate(x, at, heads, dim, cos, sin, angle, rope.rotated(), rope.interleaved());
+            kernels.rotate(x, at, heads, dim, input.cos(), input.sin(), angle, rope.rotated(), rope.interleaved());
         }
     }
 

@@ -1,7 +1,5 @@
 package io.longinfer.kernels.device;
 
-import io.longinfer.kernels.attention.ChunkLayout;
-
 /**
  * The processor as a device: kernels in the Vector API, over the threads of a {@link WorkerPool}. Its memory is native
  * memory of this process. It does not own the pool of threads.
@@ -22,11 +20,6 @@ public final class CpuDevice implements Device {
                 bits == 0 ? "scalar, this processor has no vectors of 8 floats" : "Vector API, " + bits + " bits";
         return new DeviceProfile(
                 "cpu (" + vectors + ", " + workers.threads() + " threads)", "cpu", workers.threads(), bits);
-    }
-
-    @Override
-    public KvPool allocatePool(ChunkLayout layout, int slots) {
-        return new CpuKvPool(layout, slots);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.longinfer.kernels.device;
 import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.quantization.WeightMatrix;
-import java.util.Arrays;
 import java.util.Objects;
 
 /** Sequences on the processor. */
@@ -12,7 +11,7 @@ final class CpuSession implements DeviceSession {
 
     private final WeightSource weights;
     private final DecoderShape shape;
-    private final int maxBlockTokens;
+    private final Sequences sequences;
     private final WorkerPool workers;
     private final Activations x;
     private final Products products;
@@ -21,9 +20,6 @@ final class CpuSession implements DeviceSession {
     private final BlockAttention blockAttention;
     private final AttentionState state;
     private final WorkerPool.Task storeTask = this::store;
-
-    /** {@code [sequences]}: tokens seen, those of the block included. */
-    private final int[] seen;
 
     /** {@code [sequences][width]}, {@code [sequences][heads][headDim]}: what {@link #predictQueries} computes. */
     private final float[] predictionInput;
@@ -42,15 +38,10 @@ final class CpuSession implements DeviceSession {
     private boolean closed;
 
     CpuSession(WeightSource weights, int maxBlockTokens, int sequences, WorkerPool workers, CpuKernels kernels) {
-        if (sequences <= 0 || maxBlockTokens < sequences) {
-            throw new IllegalArgumentException("there is at least one sequence and a block has at least one token for"
-                    + " each, not " + sequences + " sequences and " + maxBlockTokens + " tokens");
-        }
         this.weights = weights;
-        this.maxBlockTokens = maxBlockTokens;
         this.workers = workers;
         shape = weights.shape();
-        seen = new int[sequences];
+        this.sequences = new Sequences(shape, maxBlockTokens, sequences);
         state = new AttentionState(Math.multiplyExact(maxBlockTokens, shape.heads()), shape.headDim());
         x = new Activations(shape, maxBlockTokens, kernels.elementwise(), workers, state);
         products = new Products(kernels.linear(), kernels.elementwise(), workers);
@@ -68,12 +59,18 @@ final class CpuSession implements DeviceSession {
 
     @Override
     public int maxBlockTokens() {
-        return maxBlockTokens;
+        return sequences.maxBlockTokens();
     }
 
     @Override
     public int sequences() {
-        return seen.length;
+        return sequences.count();
+    }
+
+    @Override
+    public KvPool allocatePool(ChunkLayout layout, int slots) {
+        checkOpen();
+        return new CpuKvPool(layout, slots);
     }
 
     @Override
@@ -81,53 +78,9 @@ final class CpuSession implements DeviceSession {
         checkOpen();
         // The block at hand may be this very object, refilled.
         endBlock();
-        check(block);
-        for (int segment = 0; segment < block.segments(); segment++) {
-            seen[block.sequence(segment)] += block.rows(segment);
-        }
+        sequences.begin(block);
         this.block = block;
         x.begin(block, weights);
-    }
-
-    private void check(Block block) {
-        if (block.rows() < 1 || block.rows() > maxBlockTokens) {
-            throw new IllegalArgumentException(
-                    "a block has 1 to " + maxBlockTokens + " tokens, but " + block.rows() + " are given");
-        }
-        for (int segment = 0; segment < block.segments(); segment++) {
-            int sequence = block.sequence(segment);
-            if (sequence < 0 || sequence >= seen.length) {
-                throw new IllegalArgumentException("sequence " + sequence + " of " + seen.length);
-            }
-            for (int other = 0; other < segment; other++) {
-                if (block.sequence(other) == sequence) {
-                    throw new IllegalArgumentException("sequence " + sequence + " is twice in the block");
-                }
-            }
-            if (block.rows(segment) < 1) {
-                throw new IllegalArgumentException("the segment of sequence " + sequence + " is empty");
-            }
-            if (block.position(segment) != seen[sequence]) {
-                throw new IllegalStateException("sequence " + sequence + " goes on at position " + seen[sequence]
-                        + ", not at " + block.position(segment));
-            }
-            if (shape.traits().learnsPositions()
-                    && block.position(segment) + block.rows(segment) > shape.contextTokens()) {
-                throw new IllegalArgumentException("there are learned positions for " + shape.contextTokens()
-                        + " tokens, not for " + (block.position(segment) + block.rows(segment)));
-            }
-            checkIds(block.ids(segment), block.from(segment), block.rows(segment));
-        }
-    }
-
-    private void checkIds(int[] ids, int from, int count) {
-        Objects.checkFromIndexSize(from, count, ids.length);
-        for (int i = from; i < from + count; i++) {
-            if (ids[i] < 0 || ids[i] >= shape.vocabulary()) {
-                throw new IllegalArgumentException(
-                        "token " + ids[i] + " is not in the vocabulary of " + shape.vocabulary());
-            }
-        }
     }
 
     @Override
@@ -309,25 +262,26 @@ final class CpuSession implements DeviceSession {
     @Override
     public void resume(int sequence, int position) {
         checkOpen();
-        if (position < 0 || position % ChunkLayout.TOKENS != 0) {
-            throw new IllegalArgumentException(
-                    "a sequence is resumed at a multiple of " + ChunkLayout.TOKENS + ", not at " + position);
-        }
-        reset(sequence);
-        seen[sequence] = position;
+        sequences.resume(sequence, position);
+        forget(sequence);
     }
 
     @Override
     public void reset() {
         checkOpen();
-        Arrays.fill(seen, 0);
+        sequences.reset();
         endBlock();
     }
 
     @Override
     public void reset(int sequence) {
         checkOpen();
-        seen[Objects.checkIndex(sequence, seen.length)] = 0;
+        sequences.reset(sequence);
+        forget(sequence);
+    }
+
+    /** Ends the block if a sequence is part of it. */
+    private void forget(int sequence) {
         for (int segment = 0; segment < block.segments(); segment++) {
             if (block.sequence(segment) == sequence) {
                 endBlock();

@@ -1,17 +1,12 @@
 package io.longinfer.kernels.device;
 
-import io.longinfer.kernels.attention.ChunkLayout;
-
 /**
- * What computes. A device lends memory for KV chunks and runs the layers of a model in stages; it knows nothing of tiers or
- * selection. Closing is the owner's task, after the sessions and pools opened on it.
+ * What computes. A device runs the layers of a model in stages; it knows nothing of tiers or selection. Closing is the
+ * owner's task, after the sessions opened on it.
  */
 public interface Device extends AutoCloseable {
     /** What it is and what it can do. */
     DeviceProfile profile();
-
-    /** Reserves slots for chunks, zeroed. */
-    KvPool allocatePool(ChunkLayout layout, int slots);
 
     /**
      * Makes a model ready for some sequences that share its weights.

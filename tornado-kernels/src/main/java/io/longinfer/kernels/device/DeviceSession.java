@@ -15,11 +15,13 @@ package io.longinfer.kernels.device;
  * logits(...)
  * </pre>
  *
+ * <p>Pools that it attends are reserved with {@link #allocatePool} before its first block, and closed before it is.
+ *
  * <p>What is computed of a segment of one token in a block of such segments does not depend, to the bit, on the others; it
  * depends on the order of its calls of {@link #attend} and of their tables' entries, but not on slots, threads or time. Not
  * thread-safe. Use after close throws.
  */
-public interface DeviceSession extends AutoCloseable {
+public interface DeviceSession extends KvPoolSource, AutoCloseable {
     /** The model's shape. */
     DecoderShape shape();
 

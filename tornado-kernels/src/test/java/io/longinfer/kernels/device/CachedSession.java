@@ -30,7 +30,7 @@ final class CachedSession implements AutoCloseable {
             List<KvPool> ofSequence = new ArrayList<>();
             for (int layer = 0; layer < shape.layers(); layer++) {
                 int slots = shape.kvHeads() * chunksPerHead;
-                ofSequence.add(device.allocatePool(new ChunkLayout(shape.headDim()), slots));
+                ofSequence.add(session.allocatePool(new ChunkLayout(shape.headDim()), slots));
             }
             pools.add(ofSequence);
         }
