@@ -1,5 +1,7 @@
 package io.longinfer.kernels.device;
 
+import java.util.Set;
+
 /**
  * The processor as a device: kernels in the Vector API, over the threads of a {@link WorkerPool}. Its memory is native
  * memory of this process. It does not own the pool of threads.
@@ -19,7 +21,7 @@ public final class CpuDevice implements Device {
         String vectors =
                 bits == 0 ? "scalar, this processor has no vectors of 8 floats" : "Vector API, " + bits + " bits";
         return new DeviceProfile(
-                "cpu (" + vectors + ", " + workers.threads() + " threads)", "cpu", workers.threads(), bits);
+                "cpu (" + vectors + ", " + workers.threads() + " threads)", "cpu", workers.threads(), bits, Set.of());
     }
 
     @Override

@@ -41,9 +41,9 @@ public final class TornadoRotation {
      * @param cos {@code [rows][rotated / 2]}
      * @param sin the same
      * @param rotates {@code [layers]}: 1 where positions turn heads
-     * @param queries {@code [rows][heads][headDim]}
-     * @param keys {@code [rows][kvHeads][headDim]}
-     * @param values {@code [rows][kvHeads][headDim]}
+     * @param queries {@code [rows][heads][headDim]} from {@code first}
+     * @param keys {@code [rows][kvHeads][headDim]} from {@code first}
+     * @param values {@code [rows][kvHeads][headDim]} from {@code first}
      * @param rotated leading channels of a head that are turned, even
      * @param epsilon of the norm of heads
      * @param style bits: {@link #INTERLEAVED}, {@link #NORMS_HEADS}, {@link #SHUFFLES}
@@ -101,12 +101,12 @@ public final class TornadoRotation {
                 if (head < heads) {
                     float x =
                             turn(projected, at, queryNorm, weights, norm, cos, sin, angles, i, turned, rotated, style);
-                    queries.set((row * heads + head) * headDim + i, x / TornadoMath.sqrt(headDim));
+                    queries.set(first + (row * heads + head) * headDim + i, x / TornadoMath.sqrt(headDim));
                 } else if (head < heads + kvHeads) {
                     float x = turn(projected, at, keyNorm, weights, norm, cos, sin, angles, i, turned, rotated, style);
-                    keys.set((row * kvHeads + head - heads) * headDim + i, x);
+                    keys.set(first + (row * kvHeads + head - heads) * headDim + i, x);
                 } else {
-                    values.set((row * kvHeads + head - heads - kvHeads) * headDim + i, projected.get(at + i));
+                    values.set(first + (row * kvHeads + head - heads - kvHeads) * headDim + i, projected.get(at + i));
                 }
             }
         }

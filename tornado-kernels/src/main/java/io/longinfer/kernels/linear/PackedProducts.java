@@ -42,19 +42,18 @@ final class PackedProducts {
     }
 
     /**
-     * The scale of values of the int at {@code index} of a row, in the low half, and of Q4 the minimum in the high half.
+     * The scale of a block of a row, in the low half, and of Q4 the minimum in the high half.
      *
      * @param at where the row's scales begin
-     * @param block of Q4, 0 for the first four values and 1 for the last
+     * @param block of 32 values
      */
-    static int scale(IntArray ints, int at, int index, int block, int form) {
-        int unit = index >>> 3;
+    static int scale(IntArray ints, int at, int block, int form) {
         int scale = 0;
         if (ProductForm.format(form) == PackedLayout.Q8) {
-            scale = (ints.get(at + (unit >>> 1)) >> ((unit & 1) << 4)) & 0xffff;
+            scale = (ints.get(at + (block >>> 1)) >> ((block & 1) << 4)) & 0xffff;
         }
         if (ProductForm.format(form) == PackedLayout.Q4) {
-            scale = ints.get(at + 2 * unit + block);
+            scale = ints.get(at + block);
         }
         return scale;
     }
@@ -77,6 +76,11 @@ final class PackedProducts {
         return minimum;
     }
 
+    /** Sign and exponent of number {@code k} of two of fp16, 0 to 63. */
+    static int exponent(int packed, int k) {
+        return (packed >> (10 + (k << 4))) & 63;
+    }
+
     /**
      * Value {@code k} of what stands at an index of a row.
      *
@@ -94,6 +98,17 @@ final class PackedProducts {
         }
         if (format == PackedLayout.Q4) {
             value = (float) ((packed >> (k << 2)) & 15) * factor + minimum;
+        }
+        return value;
+    }
+
+    /** The same, where factor and minimum of F16 are those of the number's {@link #exponent}. */
+    static float tabledValue(float number, int packed, float factor, float minimum, int k, int form) {
+        float value = 0f;
+        if (ProductForm.format(form) == PackedLayout.F16) {
+            value = (float) ((packed >> (k << 4)) & 1023) * factor + minimum;
+        } else {
+            value = value(number, packed, factor, minimum, k, form);
         }
         return value;
     }

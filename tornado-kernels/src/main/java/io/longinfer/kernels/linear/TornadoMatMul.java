@@ -130,13 +130,12 @@ public final class TornadoMatMul {
                         int index = TornadoMath.min(index(from, load, unitLane, format), valueInts - 1);
                         int packed = PackedProducts.packed(ints, at + index, form);
                         float number = PackedProducts.number(floats, at + index, form);
-                        int block = (from >>> 5) & 1;
-                        int scale = PackedProducts.scale(ints, at + valueInts, index, block, form);
+                        int scale = PackedProducts.scale(ints, at + valueInts, from >>> 5, form);
                         float factor = PackedProducts.factor(scale, form);
                         float minimum = PackedProducts.minimum(scale, form);
                         for (int k = 0; k < values; k++) {
                             int column = (load + k) * PackedLayout.UNIT_INTS + unitLane;
-                            int which = format == PackedLayout.Q4 ? 4 * block + k : k;
+                            int which = format == PackedLayout.Q4 ? ((from >>> 3) & 4) + k : k;
                             weightTile[column * STRIDE + part + unitRow] =
                                     PackedProducts.value(number, packed, factor, minimum, which, form);
                         }

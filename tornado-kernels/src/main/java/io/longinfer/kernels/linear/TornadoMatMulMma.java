@@ -126,7 +126,7 @@ public final class TornadoMatMulMma {
         int index = (used >>> (3 + format)) * UNIT + (used & (UNIT - 1));
         int k = (used >>> 3) & ((1 << format) - 1);
         int scales = at + PackedLayout.valueInts(format, columns);
-        int scale = PackedProducts.scale(ints, scales, index, k >>> 2, form);
+        int scale = PackedProducts.scale(ints, scales, used >>> 5, form);
         float factor = PackedProducts.factor(scale, form);
         float minimum = PackedProducts.minimum(scale, form);
         int packed = PackedProducts.packed(ints, at + index, form);

@@ -1,6 +1,7 @@
 package io.longinfer.kernels.linear;
 
 import io.longinfer.kernels.elementwise.WorkGroup;
+import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -21,6 +22,9 @@ public final class TornadoMatVec {
     private static final int MOST_SUMS = 16;
 
     private static final int PARTS = WorkGroup.PARTS;
+
+    /** Signs and exponents that numbers of fp16 have. */
+    private static final int HALF_EXPONENTS = 64;
 
     /** From one sum's summands to the next one's, so that the parts of four sums are in different banks of local memory. */
     private static final int STRIDE = ProductForm.MOST_LANES + PARTS;
@@ -69,13 +73,16 @@ public final class TornadoMatVec {
             int xFirst,
             int first,
             int form) {
-        float[] sums = context.allocateFloatLocalArray(MOST_SUMS * STRIDE);
         int format = ProductForm.format(form);
+        int blocks = blocks(format, columns);
+        float[] sums = context.allocateFloatLocalArray(MOST_SUMS * STRIDE);
+        float[] factors = context.allocateFloatLocalArray(STREAMS * blocks);
+        float[] minima = context.allocateFloatLocalArray(STREAMS * blocks);
         int lanes = ProductForm.lanes(form);
         int rowsAtOnce = ProductForm.rowsAtOnce(form);
         int valueInts = PackedLayout.valueInts(format, columns);
-        int blocks = format == PackedLayout.Q4 ? 2 : 1;
-        int blockValues = (1 << format) / blocks;
+        int unitBlocks = format == PackedLayout.Q4 ? 2 : 1;
+        int blockValues = (1 << format) / unitBlocks;
         int shuffles = ProductForm.shuffles(form);
         int parts = WorkGroup.parts(lanes, shuffles);
         int each = outputsEach(form);
@@ -88,6 +95,34 @@ public final class TornadoMatVec {
         int w1 = weights(step, stream(output, 1, outputs, form), layerRows, columns, first, form);
         int w2 = weights(step, stream(output, 2, outputs, form), layerRows, columns, first, form);
         int w3 = weights(step, stream(output, 3, outputs, form), layerRows, columns, first, form);
+        if (format == PackedLayout.F16) {
+            // A number of fp16 is its fraction by a factor, and a minimum, which depend on its sign and exponent alone.
+            for (int high = lane; high < HALF_EXPONENTS; high += lanes) {
+                factors[high] = PackedHalves.number((high << 10) | 1) - PackedHalves.number(high << 10);
+                minima[high] = PackedHalves.number(high << 10);
+            }
+            context.localBarrier();
+        }
+        if (format >= PackedLayout.Q8) {
+            // What many items need is decoded once.
+            for (int block = lane; block < blocks; block += lanes) {
+                int s0 = PackedProducts.scale(ints, w0 + valueInts, block, form);
+                int s1 = PackedProducts.scale(ints, w1 + valueInts, block, form);
+                int s2 = PackedProducts.scale(ints, w2 + valueInts, block, form);
+                int s3 = PackedProducts.scale(ints, w3 + valueInts, block, form);
+                factors[block] = PackedHalves.low(s0);
+                factors[blocks + block] = PackedHalves.low(s1);
+                factors[2 * blocks + block] = PackedHalves.low(s2);
+                factors[3 * blocks + block] = PackedHalves.low(s3);
+                if (format == PackedLayout.Q4) {
+                    minima[block] = PackedHalves.high(s0);
+                    minima[blocks + block] = PackedHalves.high(s1);
+                    minima[2 * blocks + block] = PackedHalves.high(s2);
+                    minima[3 * blocks + block] = PackedHalves.high(s3);
+                }
+            }
+            context.localBarrier();
+        }
         for (int row = 0; row < rows; row += rowsAtOnce) {
             float a00 = 0f;
             float a01 = 0f;
@@ -119,26 +154,49 @@ public final class TornadoMatVec {
                 float n2 = PackedProducts.number(floats, w2 + i, form);
                 float n3 = PackedProducts.number(floats, w3 + i, form);
                 int column = PackedLayout.column(format, i);
-                for (int block = 0; block < blocks; block++) {
-                    int s0 = PackedProducts.scale(ints, w0 + valueInts, i, block, form);
-                    int s1 = PackedProducts.scale(ints, w1 + valueInts, i, block, form);
-                    int s2 = PackedProducts.scale(ints, w2 + valueInts, i, block, form);
-                    int s3 = PackedProducts.scale(ints, w3 + valueInts, i, block, form);
-                    float f0 = PackedProducts.factor(s0, form);
-                    float f1 = PackedProducts.factor(s1, form);
-                    float f2 = PackedProducts.factor(s2, form);
-                    float f3 = PackedProducts.factor(s3, form);
-                    float m0 = PackedProducts.minimum(s0, form);
-                    float m1 = PackedProducts.minimum(s1, form);
-                    float m2 = PackedProducts.minimum(s2, form);
-                    float m3 = PackedProducts.minimum(s3, form);
+                for (int block = 0; block < unitBlocks; block++) {
+                    float f0 = 1f;
+                    float f1 = 1f;
+                    float f2 = 1f;
+                    float f3 = 1f;
+                    float m0 = 0f;
+                    float m1 = 0f;
+                    float m2 = 0f;
+                    float m3 = 0f;
+                    int at = (i >>> 3) * unitBlocks + block;
+                    if (format >= PackedLayout.Q8) {
+                        f0 = factors[at];
+                        f1 = factors[blocks + at];
+                        f2 = factors[2 * blocks + at];
+                        f3 = factors[3 * blocks + at];
+                    }
+                    if (format == PackedLayout.Q4) {
+                        m0 = minima[at];
+                        m1 = minima[blocks + at];
+                        m2 = minima[2 * blocks + at];
+                        m3 = minima[3 * blocks + at];
+                    }
                     for (int j = 0; j < blockValues; j++) {
                         int k = block * blockValues + j;
                         int c = PackedProducts.clamp(column + PackedLayout.UNIT_INTS * k, columns, form);
-                        float v0 = PackedProducts.value(n0, p0, f0, m0, k, form);
-                        float v1 = PackedProducts.value(n1, p1, f1, m1, k, form);
-                        float v2 = PackedProducts.value(n2, p2, f2, m2, k, form);
-                        float v3 = PackedProducts.value(n3, p3, f3, m3, k, form);
+                        if (format == PackedLayout.F16) {
+                            int e0 = PackedProducts.exponent(p0, k);
+                            int e1 = PackedProducts.exponent(p1, k);
+                            int e2 = PackedProducts.exponent(p2, k);
+                            int e3 = PackedProducts.exponent(p3, k);
+                            f0 = factors[e0];
+                            f1 = factors[e1];
+                            f2 = factors[e2];
+                            f3 = factors[e3];
+                            m0 = minima[e0];
+                            m1 = minima[e1];
+                            m2 = minima[e2];
+                            m3 = minima[e3];
+                        }
+                        float v0 = PackedProducts.tabledValue(n0, p0, f0, m0, k, form);
+                        float v1 = PackedProducts.tabledValue(n1, p1, f1, m1, k, form);
+                        float v2 = PackedProducts.tabledValue(n2, p2, f2, m2, k, form);
+                        float v3 = PackedProducts.tabledValue(n3, p3, f3, m3, k, form);
                         float b0 = x.get(x0 + c);
                         a00 += v0 * b0;
                         a01 += v1 * b0;
@@ -232,6 +290,13 @@ public final class TornadoMatVec {
             }
             context.localBarrier();
         }
+    }
+
+    /** How many factors of a row of weights are in local memory: of its blocks, or of fp16's exponents for all rows. */
+    private static int blocks(int format, int columns) {
+        int units = PackedLayout.units(format, columns);
+        int blocks = format == PackedLayout.Q4 ? 2 * units : units;
+        return format == PackedLayout.F32 ? 1 : (format == PackedLayout.F16 ? HALF_EXPONENTS / STREAMS : blocks);
     }
 
     private static int outputsEach(int form) {

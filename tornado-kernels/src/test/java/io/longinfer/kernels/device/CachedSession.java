@@ -1,7 +1,7 @@
 package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.ChunkLayout;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,7 +21,7 @@ final class CachedSession implements AutoCloseable {
 
     Observer observer = layer -> {};
 
-    CachedSession(DecoderWeights weights, CpuDevice device, int maxTokens, int sequences) {
+    CachedSession(DecoderWeights weights, Device device, int maxTokens, int sequences) {
         shape = weights.shape();
         chunksPerHead = maxTokens / ChunkLayout.TOKENS + 1;
         positions = new int[sequences];
@@ -96,18 +96,38 @@ final class CachedSession implements AutoCloseable {
         return pools.get(sequence).get(layer);
     }
 
+    /** Begins the first sequence with what that of another session has read. */
+    void adopt(CachedSession source, int tokens) {
+        byte[] chunk = new byte[new ChunkLayout(shape.headDim()).sizeBytes()];
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            for (int slot = 0; slot < pool(0, layer).slots(); slot++) {
+                source.pool(0, layer).read(slot, MemorySegment.ofArray(chunk), 0);
+                pool(0, layer).write(slot, MemorySegment.ofArray(chunk), 0);
+            }
+        }
+        session.resume(0, tokens);
+        positions[0] = tokens;
+    }
+
     void reset(int sequence) {
         session.reset(sequence);
         positions[sequence] = 0;
     }
 
+    /** The slots of the first sequence's pool of a layer. */
     byte[] bytes(int layer) {
-        return ((CpuKvPool) pool(0, layer)).memory().toArray(ValueLayout.JAVA_BYTE);
+        KvPool pool = pool(0, layer);
+        int chunkBytes = pool.layout().sizeBytes();
+        byte[] bytes = new byte[pool.slots() * chunkBytes];
+        for (int slot = 0; slot < pool.slots(); slot++) {
+            pool.read(slot, MemorySegment.ofArray(bytes), (long) slot * chunkBytes);
+        }
+        return bytes;
     }
 
     @Override
     public void close() {
-        session.close();
         pools.forEach(ofSequence -> ofSequence.forEach(KvPool::close));
+        session.close();
     }
 }

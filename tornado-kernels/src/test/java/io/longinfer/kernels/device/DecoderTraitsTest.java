@@ -127,7 +127,7 @@ class DecoderTraitsTest {
                 family.traits);
     }
 
-    private static DecoderWeights weights(Family family, SplittableRandom random) {
+    static DecoderWeights weights(Family family, SplittableRandom random) {
         DecoderShape shape = shape(family);
         DecoderTraits traits = family.traits;
         boolean layerNorm = traits.norm() == DecoderTraits.Norm.LAYER;

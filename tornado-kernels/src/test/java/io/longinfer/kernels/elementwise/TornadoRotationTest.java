@@ -75,8 +75,8 @@ class TornadoRotationTest {
             keyNorm = RandomArrays.floats(new FloatArray(LAYERS * headDim), random);
             cos = RandomArrays.floats(new FloatArray(rows * rotated / 2), random);
             sin = RandomArrays.floats(new FloatArray(rows * rotated / 2), random);
-            queries = new FloatArray(rows * heads * headDim);
-            keys = new FloatArray(Math.max(1, rows * kvHeads * headDim));
+            queries = Alignment.activations(rows, heads * headDim);
+            keys = Alignment.activations(rows, kvHeads * headDim);
             values = new FloatArray(keys.getSize());
         }
 
@@ -126,12 +126,16 @@ class TornadoRotationTest {
                         for (int i = 0; i < headDim; i++) {
                             head[i] *= (float) (1 / Math.sqrt(headDim));
                         }
-                        check("query", head, queries, (row * heads + slot) * headDim);
+                        check("query", head, queries, Alignment.FIRST + (row * heads + slot) * headDim);
                     } else if (slot < heads + kvHeads) {
                         turn(head, keyNorm, row);
-                        check("key", head, keys, (row * kvHeads + slot - heads) * headDim);
+                        check("key", head, keys, Alignment.FIRST + (row * kvHeads + slot - heads) * headDim);
                     } else {
-                        check("value", head, values, (row * kvHeads + slot - heads - kvHeads) * headDim);
+                        check(
+                                "value",
+                                head,
+                                values,
+                                Alignment.FIRST + (row * kvHeads + slot - heads - kvHeads) * headDim);
                     }
                 }
             }

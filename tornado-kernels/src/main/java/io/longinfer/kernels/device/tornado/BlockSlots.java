@@ -3,7 +3,6 @@ package io.longinfer.kernels.device.tornado;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.Block;
 import io.longinfer.kernels.device.DecoderShape;
-import java.util.Arrays;
 
 /**
  * The pool slots that a session keeps for itself: in each layer two open chunks of each sequence and KV head, of which one is
@@ -26,6 +25,9 @@ final class BlockSlots {
     /** {@code [sequences]}: which of its two open chunks a sequence is in. */
     private final int[] current;
 
+    /** The same after the block. */
+    private final int[] next;
+
     /** {@code [segments]}: where a segment's share of the room begins, and how many chunks of each head it has. */
     private final int[] shares;
 
@@ -37,6 +39,7 @@ final class BlockSlots {
         layers = shape.layers();
         kvHeads = shape.kvHeads();
         current = new int[sequences];
+        next = new int[sequences];
         shares = new int[sequences];
         roomChunks = new int[sequences];
         firstOpen = first;
@@ -53,26 +56,19 @@ final class BlockSlots {
     /** Makes room for a block. */
     void begin(Block block) {
         this.block = block;
-        int next = firstRoom;
+        int share = firstRoom;
         for (int segment = 0; segment < block.segments(); segment++) {
-            shares[segment] = next;
+            shares[segment] = share;
             int first = filled(segment) > 0 ? 1 : 0;
             roomChunks[segment] = Math.max(0, closed(segment) - first);
-            next += roomChunks[segment] * kvHeads;
+            share += roomChunks[segment] * kvHeads;
+            next[block.sequence(segment)] = openAtEnd(segment);
         }
     }
 
-    /** Ends the block: what is left over is open from now on. */
+    /** Ends the block, whose object may by now stand for the next one: what is left over is open from now on. */
     void end() {
-        for (int segment = 0; segment < block.segments(); segment++) {
-            current[block.sequence(segment)] = openAtEnd(segment);
-        }
-        block = new Block();
-    }
-
-    /** Begins a sequence anew. */
-    void reset(int sequence) {
-        current[sequence] = 0;
+        System.arraycopy(next, 0, current, 0, current.length);
     }
 
     /** Chunks that hold a segment and the open tokens before it, per KV head. */
@@ -115,10 +111,5 @@ final class BlockSlots {
 
     private int open(int layer, int segment, int which) {
         return firstOpen + ((block.sequence(segment) * layers + layer) * 2 + which) * kvHeads;
-    }
-
-    @Override
-    public String toString() {
-        return slots + " slots from " + firstOpen + ", open " + Arrays.toString(current);
     }
 }

@@ -11,20 +11,27 @@ final class RecordedCall {
     private final int group;
     private final int[] firsts;
     private float[] records = {};
+    private boolean recorded;
 
     RecordedCall(int kvHeads, int group) {
         this.group = group;
         firsts = new int[kvHeads + 1];
     }
 
-    void begin(BlockTable table) {
+    void begin(BlockTable table, boolean recorded) {
+        this.recorded = recorded;
         for (int head = 0; head < table.kvHeads(); head++) {
             firsts[head + 1] = firsts[head] + table.size(head);
         }
         int floats = floats(firsts[table.kvHeads()]);
-        if (records.length < floats) {
+        if (recorded && records.length < floats) {
             records = Arrays.copyOf(records, 2 * floats);
         }
+    }
+
+    /** Whether it is. */
+    boolean recorded() {
+        return recorded;
     }
 
     /** Floats of so many entries. */
@@ -47,6 +54,9 @@ final class RecordedCall {
      * @param max greatest scores of the row's query heads, those of this KV head from {@code row}; {@code sum} likewise
      */
     float mass(int head, int index, float[] max, float[] sum, int row) {
+        if (!recorded) {
+            throw new IllegalStateException("this call was not recorded");
+        }
         if (index < 0 || index >= firsts[head + 1] - firsts[head]) {
             throw new IndexOutOfBoundsException(
                     "entry " + index + " of " + (firsts[head + 1] - firsts[head]) + " of KV head " + head);
