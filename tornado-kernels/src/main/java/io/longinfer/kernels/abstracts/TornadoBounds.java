@@ -196,11 +196,11 @@ public final class TornadoBounds {
     private static int packed(IntArray groups, int base, int row, int pair, int headDim, int precision) {
         return precision == FP16
                 ? groups.get(base + row * PAIRS + pair)
-                : spread(groups.get(base + headDim + row * (CHUNKS / 4) + (pair >>> 1)) >> (16 * (pair & 1)));
+                : spread(groups.get(base + headDim + row * (CHUNKS / 4) + (pair >>> 1)), 16 * (pair & 1));
     }
 
-    private static int spread(int codes) {
-        return (codes & 0xff) | ((codes & 0xff00) << 8);
+    private static int spread(int codes, int shift) {
+        return ((codes >> shift) & 0xff) | (((codes >> (shift + 8)) & 0xff) << 16);
     }
 
     private static float number(int bits, int parameters, int precision) {
