@@ -57,7 +57,7 @@ final class RowPacker {
         for (int i = 0; i < ints; i++) {
             int column = PackedLayout.column(format, i);
             int low = Float.floatToFloat16(numbers[column]) & 0xffff;
-            target.set(at + i, low | Float.floatToFloat16(numbers[column + UNIT]) << 16);
+            target.set(at + i, low | (Float.floatToFloat16(numbers[column + UNIT]) << 16));
         }
     }
 
@@ -110,7 +110,7 @@ final class RowPacker {
     private int parameters(long block) {
         int scale = data.get(HALF, block) & 0xffff;
         if (matrix.type() == TensorType.Q4_1) {
-            return scale | data.get(HALF, block + 2) << 16;
+            return scale | (data.get(HALF, block + 2) << 16);
         }
         float minimum = -8 * Float.float16ToFloat((short) scale);
         short bits = Float.floatToFloat16(minimum);
