@@ -73,7 +73,7 @@ final class RowPacker {
             for (int i = 0; i < UNIT; i++) {
                 int packed = 0;
                 for (int k = 0; k < 4; k++) {
-                    packed |= unsigned(block + 2 + UNIT * k + i) << (8 * k);
+                    packed |= unsigned(block + 2L + i + (long) UNIT * k) << (8 * k);
                 }
                 target.set(at + unit * UNIT + i, packed);
             }
