@@ -57,7 +57,7 @@ final class RowPacker {
         for (int i = 0; i < ints; i++) {
             int column = PackedLayout.column(format, i);
             int low = Float.floatToFloat16(numbers[column]) & 0xffff;
-            target.set(at + i, low | Float.floatToFloat16(numbers[column + UNIT]) << 16);
+            target.set(at + i, low | (Float.floatToFloat16(numbers[column + UNIT]) << 16));
         }
     }
 
@@ -73,7 +73,7 @@ final class RowPacker {
             for (int i = 0; i < UNIT; i++) {
                 int packed = 0;
                 for (int k = 0; k < 4; k++) {
-                    packed |= unsigned(block + 2 + UNIT * k + i) << (8 * k);
+                    packed |= unsigned(block + 2L + i + (long) UNIT * k) << (8 * k);
                 }
                 target.set(at + unit * UNIT + i, packed);
             }
@@ -110,7 +110,7 @@ final class RowPacker {
     private int parameters(long block) {
         int scale = data.get(HALF, block) & 0xffff;
         if (matrix.type() == TensorType.Q4_1) {
-            return scale | data.get(HALF, block + 2) << 16;
+            return scale | (data.get(HALF, block + 2) << 16);
         }
         float minimum = -8 * Float.float16ToFloat((short) scale);
         short bits = Float.floatToFloat16(minimum);
