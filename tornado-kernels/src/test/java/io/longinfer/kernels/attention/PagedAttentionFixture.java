@@ -218,7 +218,7 @@ final class PagedAttentionFixture {
     }
 
     private static double number(IntArray array, int at, int half) {
-        return Float.float16ToFloat((short) (array.get(at) >>> 16 * half));
+        return Float.float16ToFloat((short) (array.get(at) >>> (16 * half)));
     }
 
     /** Scores of a row and query head against the tokens of entry {@code entry} of its list, or minus infinity if hidden. */
