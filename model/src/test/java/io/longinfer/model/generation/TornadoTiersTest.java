@@ -51,14 +51,23 @@ class TornadoTiersTest {
     }
 
     @Test
-    void selectedChunksComeFromHostAndDisk() throws IOException {
+    void allChunksComeFromDisk() throws IOException {
         KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.TOPK)
-                .ratio(0.5)
-                .budgets(36 * KIB, 40 * KIB, 16 * 1024 * KIB)
+                .selector(SelectorKind.FULL)
+                .budgets(32 * KIB, 0, 16 * 1024 * KIB)
                 .diskDirectory(directory)
                 .build());
         assertTrue(metrics.tier(Tier.DISK).residentBytes() > 0, "nothing lies on disk");
+    }
+
+    @Test
+    void selectedChunksComeFromHost() throws IOException {
+        KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
+                .selector(SelectorKind.TOPK)
+                .ratio(0.5)
+                .budgets(36 * KIB, 80 * KIB, 0)
+                .build());
+        assertTrue(metrics.tier(Tier.HOST).residentBytes() > 0, "nothing lies in the host");
     }
 
     private KvMetrics agree(KvConfig config) throws IOException {
