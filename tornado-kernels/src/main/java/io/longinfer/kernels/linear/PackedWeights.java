@@ -158,16 +158,16 @@ public final class PackedWeights {
         return switch (format) {
             case PackedLayout.F32 -> floats.get(at);
             case PackedLayout.F16 -> half(ints.get(at), k);
-            case PackedLayout.Q8 -> half(ints.get(scales + unit / 2), unit % 2) * (byte) (ints.get(at) >>> 8 * k);
+            case PackedLayout.Q8 -> half(ints.get(scales + unit / 2), unit % 2) * (byte) (ints.get(at) >>> (8 * k));
             default -> {
                 int parameters = ints.get(scales + 2 * unit + k / 4);
-                int code = (ints.get(at) >>> 4 * k) & 15;
+                int code = (ints.get(at) >>> (4 * k)) & 15;
                 yield half(parameters, 0) * code + half(parameters, 1);
             }
         };
     }
 
     private static float half(int packed, int which) {
-        return PackedHalves.number((packed >> 16 * which) & 0xffff);
+        return PackedHalves.number((packed >> (16 * which)) & 0xffff);
     }
 }

@@ -90,11 +90,11 @@ public record ProductForm(
     public int bits() {
         return format
                 | bit(shuffles, SHUFFLES)
-                | epilogue << EPILOGUE
+                | (epilogue << EPILOGUE)
                 | bit(bias, BIAS)
                 | bit(logits, LOGITS)
                 | bit(severalRows, SEVERAL_ROWS)
-                | lanes << LANES;
+                | (lanes << LANES);
     }
 
     private static int bit(boolean value, int at) {

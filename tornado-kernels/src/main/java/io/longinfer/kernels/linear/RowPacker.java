@@ -57,7 +57,7 @@ final class RowPacker {
         for (int i = 0; i < ints; i++) {
             int column = PackedLayout.column(format, i);
             int low = Float.floatToFloat16(numbers[column]) & 0xffff;
-            target.set(at + i, low | Float.floatToFloat16(numbers[column + UNIT]) << 16);
+            target.set(at + i, low | (Float.floatToFloat16(numbers[column + UNIT]) << 16));
         }
     }
 
@@ -69,11 +69,11 @@ final class RowPacker {
             long block = source + (long) unit * TensorType.Q8_0.blockBytes();
             int scale = data.get(HALF, block) & 0xffff;
             int slot = scales + unit / 2;
-            target.set(slot, unit % 2 == 0 ? scale : target.get(slot) | scale << 16);
+            target.set(slot, unit % 2 == 0 ? scale : target.get(slot) | (scale << 16));
             for (int i = 0; i < UNIT; i++) {
                 int packed = 0;
                 for (int k = 0; k < 4; k++) {
-                    packed |= unsigned(block + 2 + UNIT * k + i) << 8 * k;
+                    packed |= unsigned(block + 2L + i + (long) UNIT * k) << (8 * k);
                 }
                 target.set(at + unit * UNIT + i, packed);
             }
@@ -99,9 +99,9 @@ final class RowPacker {
             for (int i = 0; i < UNIT; i++) {
                 int first = unsigned(quants + i);
                 int second = unsigned(quants + UNIT + i);
-                int packed = (first & 15) | (second & 15) << 4 | (first >> 4) << 8 | (second >> 4) << 12;
+                int packed = (first & 15) | ((second & 15) << 4) | ((first >> 4) << 8) | ((second >> 4) << 12);
                 int slot = at + b / 2 * UNIT + i;
-                target.set(slot, target.get(slot) | packed << half);
+                target.set(slot, target.get(slot) | (packed << half));
             }
         }
     }
@@ -110,7 +110,7 @@ final class RowPacker {
     private int parameters(long block) {
         int scale = data.get(HALF, block) & 0xffff;
         if (matrix.type() == TensorType.Q4_1) {
-            return scale | data.get(HALF, block + 2) << 16;
+            return scale | (data.get(HALF, block + 2) << 16);
         }
         float minimum = -8 * Float.float16ToFloat((short) scale);
         short bits = Float.floatToFloat16(minimum);
@@ -118,7 +118,7 @@ final class RowPacker {
             throw new IllegalArgumentException(
                     matrix.name() + " has a block with scale " + -minimum / 8 + ", 8 times which is no fp16 number");
         }
-        return scale | bits << 16;
+        return scale | (bits << 16);
     }
 
     private int unsigned(long at) {

@@ -98,7 +98,7 @@ public final class TornadoMatVec {
         if (format == PackedLayout.F16) {
             // A number of fp16 is its fraction by a factor, and a minimum, which depend on its sign and exponent alone.
             for (int high = lane; high < HALF_EXPONENTS; high += lanes) {
-                factors[high] = PackedHalves.number(high << 10 | 1) - PackedHalves.number(high << 10);
+                factors[high] = PackedHalves.number((high << 10) | 1) - PackedHalves.number(high << 10);
                 minima[high] = PackedHalves.number(high << 10);
             }
             context.localBarrier();

@@ -48,7 +48,7 @@ class TornadoMatMulMmaTest {
 
     private static float half(IntArray rows, int row, int column, int columns) {
         int at = Alignment.FIRST + row * TornadoMatMulMma.rowInts(columns) + column / 16 * 8 + column % 8;
-        return Float.float16ToFloat((short) (rows.get(at) >>> 16 * (column / 8 % 2)));
+        return Float.float16ToFloat((short) (rows.get(at) >>> (16 * (column / 8 % 2))));
     }
 
     @ParameterizedTest

@@ -103,7 +103,7 @@ class TornadoQuantizationTest {
     }
 
     private static float half(int[] packed, int i) {
-        return Float.float16ToFloat((short) (packed[i / 2] >>> 16 * (i % 2)));
+        return Float.float16ToFloat((short) (packed[i / 2] >>> (16 * (i % 2))));
     }
 
     private IntArray randomChunks(int headDim) {
@@ -112,7 +112,7 @@ class TornadoQuantizationTest {
             float scale = random.nextInt(50) == 0 ? 100 : 1;
             int low = Float.floatToFloat16((float) random.nextGaussian() * scale) & 0xffff;
             int high = i < 8 ? low : Float.floatToFloat16((float) random.nextGaussian()) & 0xffff;
-            chunks.set(i, i / 8 % 7 == 3 ? 0x3c003c00 : low | high << 16);
+            chunks.set(i, i / 8 % 7 == 3 ? 0x3c003c00 : low | (high << 16));
         }
         return chunks;
     }

@@ -210,22 +210,22 @@ public class KernelContext {
 
     /** The left factor of a matrix instruction, from the beginning of a local tile. */
     public HalfFloat[] mmaLoadA(int[] aTile, int wmmaK) {
-        return MatrixTiles.left(item(), aTile, 0);
+        return MatrixTiles.left(item(), aTile, 0, lane());
     }
 
     /** The left factor of a matrix instruction, from a byte of a local tile. */
     public HalfFloat[] mmaLoadA(int[] aTile, int wmmaK, int byteOffset) {
-        return MatrixTiles.left(item(), aTile, byteOffset);
+        return MatrixTiles.left(item(), aTile, byteOffset, lane());
     }
 
     /** The right factor of a matrix instruction, from the beginning of a local tile. */
     public HalfFloat[] mmaLoadB(int[] bTile, int wmmaK) {
-        return MatrixTiles.right(item(), bTile, 0);
+        return MatrixTiles.right(item(), bTile, 0, lane());
     }
 
     /** The right factor of a matrix instruction, from a byte of a local tile. */
     public HalfFloat[] mmaLoadB(int[] bTile, int wmmaK, int byteOffset) {
-        return MatrixTiles.right(item(), bTile, byteOffset);
+        return MatrixTiles.right(item(), bTile, byteOffset, lane());
     }
 
     /** What a matrix instruction makes of sums and two factors. */
@@ -238,6 +238,10 @@ public class KernelContext {
 
     /** Stores a lane's part of sums into rows of {@code dimN} from the array's beginning. */
     public void mmaStore(float[] fragD, FloatArray c, int tileRow, int tileCol, int dimN) {
-        MatrixTiles.store(fragD, c, tileRow, tileCol, dimN, localIdx % SimulatedDevice.WARP_LANES);
+        MatrixTiles.store(fragD, c, tileRow, tileCol, dimN, lane());
+    }
+
+    private int lane() {
+        return localIdx % SimulatedDevice.WARP_LANES;
     }
 }
