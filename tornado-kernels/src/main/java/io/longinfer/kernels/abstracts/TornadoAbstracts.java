@@ -138,9 +138,8 @@ public final class TornadoAbstracts {
         for (int j = 0; j < limit; j += ENCODED_CHANNELS) {
             int pair = from + (j + row) * PAIRS + (chunk >>> 1);
             int shift = 16 * (chunk & 1);
-            float min = PackedHalves.number((abstracts.get(pair) >> shift) & 0xffff, PackedHalves.ARITHMETIC);
-            float max = PackedHalves.number(
-                    (abstracts.get(pair + headDim * PAIRS) >> shift) & 0xffff, PackedHalves.ARITHMETIC);
+            float min = PackedHalves.number((abstracts.get(pair) >> shift) & 0xffff);
+            float max = PackedHalves.number((abstracts.get(pair + headDim * PAIRS) >> shift) & 0xffff);
             lows[local] = min;
             highs[local] = max;
             context.localBarrier();
@@ -151,7 +150,7 @@ public final class TornadoAbstracts {
                 high = TornadoMath.max(high, highs[row * AbstractLayout.CHUNKS + i]);
             }
             int stepBits = stepBits(low, high);
-            float step = PackedHalves.number(stepBits, PackedHalves.ARITHMETIC);
+            float step = PackedHalves.number(stepBits);
             codes[local] = codeBelow(low, step, min);
             codes[LOCAL_SIZE + local] = codeAbove(low, step, max);
             if (chunk == 0) {
@@ -209,7 +208,7 @@ public final class TornadoAbstracts {
     private static int stepBits(float low, float high) {
         int bits = PackedHalves.bits((high - low) / CODES);
         for (int i = 0; i < 2; i++) {
-            bits += decode(low, PackedHalves.number(bits, PackedHalves.ARITHMETIC), CODES) < high ? 1 : 0;
+            bits += decode(low, PackedHalves.number(bits), CODES) < high ? 1 : 0;
         }
         return bits;
     }

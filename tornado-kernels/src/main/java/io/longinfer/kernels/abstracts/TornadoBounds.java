@@ -44,7 +44,6 @@ public final class TornadoBounds {
      * @param bounds receives {@code [lists][group][16 maxGroups]} from {@code first}; beyond a list's groups nothing is written
      * @param group query heads of a KV head, 1 to 16
      * @param sign {@link #UPPER} or {@link #LOWER}
-     * @param decoding of {@link PackedHalves}
      */
     public static void bounds(
             KernelContext context,
@@ -58,8 +57,7 @@ public final class TornadoBounds {
             int headDim,
             int maxGroups,
             int sign,
-            int precision,
-            int decoding) {
+            int precision) {
         int local = context.localIdx;
         int work = context.groupIdx;
         int headItems = headItems(group);
@@ -111,10 +109,10 @@ public final class TornadoBounds {
                     int parameters = parameters(abstracts, base, channel, headDim, precision);
                     int mins = packed(abstracts, base, channel, pair, headDim, precision);
                     int maxs = packed(abstracts, base, headDim + channel, pair, headDim, precision);
-                    float min0 = number(mins & 0xffff, parameters, precision, decoding);
-                    float max0 = number(maxs & 0xffff, parameters, precision, decoding);
-                    float min1 = number((mins >> 16) & 0xffff, parameters, precision, decoding);
-                    float max1 = number((maxs >> 16) & 0xffff, parameters, precision, decoding);
+                    float min0 = number(mins & 0xffff, parameters, precision);
+                    float max0 = number(maxs & 0xffff, parameters, precision);
+                    float min1 = number((mins >> 16) & 0xffff, parameters, precision);
+                    float max1 = number((maxs >> 16) & 0xffff, parameters, precision);
                     int q = channel * heads + firstHead;
                     a0 += TornadoMath.max(query[q] * min0, query[q] * max0);
                     b0 += TornadoMath.max(query[q] * min1, query[q] * max1);
@@ -198,17 +196,16 @@ public final class TornadoBounds {
     private static int packed(IntArray groups, int base, int row, int pair, int headDim, int precision) {
         return precision == FP16
                 ? groups.get(base + row * PAIRS + pair)
-                : spread(groups.get(base + headDim + row * (CHUNKS / 4) + (pair >>> 1)) >> (16 * (pair & 1)));
+                : spread(groups.get(base + headDim + row * (CHUNKS / 4) + (pair >>> 1)), 16 * (pair & 1));
     }
 
-    private static int spread(int codes) {
-        return (codes & 0xff) | ((codes & 0xff00) << 8);
+    private static int spread(int codes, int shift) {
+        return ((codes >> shift) & 0xff) | (((codes >> (shift + 8)) & 0xff) << 16);
     }
 
-    private static float number(int bits, int parameters, int precision, int decoding) {
+    private static float number(int bits, int parameters, int precision) {
         return precision == FP16
-                ? PackedHalves.number(bits, decoding)
-                : TornadoAbstracts.decode(
-                        PackedHalves.low(parameters, decoding), PackedHalves.high(parameters, decoding), bits);
+                ? PackedHalves.number(bits)
+                : TornadoAbstracts.decode(PackedHalves.low(parameters), PackedHalves.high(parameters), bits);
     }
 }

@@ -48,7 +48,7 @@ public final class PoolFormat {
     }
 
     /**
-     * What {@link #number} needs of keys 2 {@code pair} and 2 {@code pair + 1} of a channel: two halves, or two codes each in a
+     * What {@link #even} and {@link #odd} need of keys 2 {@code pair} and 2 {@code pair + 1} of a channel: two halves, or two codes each in a
      * half.
      *
      * @param slot index of the slot's first int
@@ -76,22 +76,20 @@ public final class PoolFormat {
     }
 
     /** What to add to the code times the step: the offset, and with 4 bits the middle of the codes that are meant. */
-    static float offset(int parameters, int format, int decoding) {
-        float offset = PackedHalves.low(parameters, decoding);
-        return format == INT4 ? offset + MIDDLE * PackedHalves.high(parameters, decoding) : offset;
+    static float offset(int parameters, int format) {
+        float offset = PackedHalves.low(parameters);
+        return format == INT4 ? offset + MIDDLE * PackedHalves.high(parameters) : offset;
     }
 
     /** The first number of a pair, given what {@link #offset} gives. */
-    static float even(int pair, int parameters, float offset, int format, int decoding) {
-        return format == FP16
-                ? PackedHalves.low(pair, decoding)
-                : offset + PackedHalves.high(parameters, decoding) * (float) (pair & 0xff);
+    static float even(int pair, int parameters, float offset, int format) {
+        return format == FP16 ? PackedHalves.low(pair) : offset + PackedHalves.high(parameters) * (float) (pair & 0xff);
     }
 
     /** The second number of a pair. */
-    static float odd(int pair, int parameters, float offset, int format, int decoding) {
+    static float odd(int pair, int parameters, float offset, int format) {
         return format == FP16
-                ? PackedHalves.high(pair, decoding)
-                : offset + PackedHalves.high(parameters, decoding) * (float) ((pair >> 16) & 0xff);
+                ? PackedHalves.high(pair)
+                : offset + PackedHalves.high(parameters) * (float) ((pair >> 16) & 0xff);
     }
 }

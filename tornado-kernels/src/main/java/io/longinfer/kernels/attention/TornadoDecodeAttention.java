@@ -1,7 +1,6 @@
 package io.longinfer.kernels.attention;
 
 import io.longinfer.kernels.device.StepLayout;
-import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
@@ -49,7 +48,6 @@ public final class TornadoDecodeAttention {
      *     step[FIRST_RECORD]}: a chunk's largest score and its sum of exp(score - largest); the segments then have one row each
      * @param group query heads of a KV head, 1 to 16
      * @param format of {@link PoolFormat}
-     * @param decoding of {@link PackedHalves}
      * @param shuffles not 0 to add up scores by shuffles among 32 items instead of in local memory
      */
     public static void decode(
@@ -69,7 +67,6 @@ public final class TornadoDecodeAttention {
             int headDim,
             int splits,
             int format,
-            int decoding,
             int shuffles) {
         int local = context.localIdx;
         int work = context.groupIdx;
@@ -174,9 +171,9 @@ public final class TornadoDecodeAttention {
                         int channel = (i + u) * CHANNELS + part;
                         int parameters = PoolFormat.keyParameters(keys, slot, channel, format);
                         int packed = PoolFormat.keys(keys, slot, headDim, channel, pair, format);
-                        float offset = PoolFormat.offset(parameters, format, decoding);
-                        float even = PoolFormat.even(packed, parameters, offset, format, decoding);
-                        float odd = PoolFormat.odd(packed, parameters, offset, format, decoding);
+                        float offset = PoolFormat.offset(parameters, format);
+                        float even = PoolFormat.even(packed, parameters, offset, format);
+                        float odd = PoolFormat.odd(packed, parameters, offset, format);
                         int q = channel * heads + firstHead;
                         a0 += query[q] * even;
                         b0 += query[q] * odd;
@@ -334,9 +331,9 @@ public final class TornadoDecodeAttention {
                         int token = t + u * teams;
                         int parameters = PoolFormat.valueParameters(values, slot, headDim, token, format);
                         int packed = PoolFormat.values(values, slot, headDim, token, readColumn, format);
-                        float offset = PoolFormat.offset(parameters, format, decoding);
-                        float even = PoolFormat.even(packed, parameters, offset, format, decoding);
-                        float odd = PoolFormat.odd(packed, parameters, offset, format, decoding);
+                        float offset = PoolFormat.offset(parameters, format);
+                        float even = PoolFormat.even(packed, parameters, offset, format);
+                        float odd = PoolFormat.odd(packed, parameters, offset, format);
                         int at0 = token * stride + c * heads + valueHead;
                         float weight0 = weights[at0] * factor0;
                         even0 += weight0 * even;

@@ -47,7 +47,6 @@ public final class TornadoPrefillAttention {
      * @param queries {@code [rows][heads][headDim]} from {@code first}, scaled
      * @param keys the pool's, as {@link TornadoKvKernels} says
      * @param group query heads of a KV head, 1 to 16
-     * @param decoding of {@link PackedHalves}
      */
     public static void prefill(
             KernelContext context,
@@ -64,8 +63,7 @@ public final class TornadoPrefillAttention {
             int first,
             int kvHeads,
             int group,
-            int headDim,
-            int decoding) {
+            int headDim) {
         int local = context.localIdx;
         int lanes = lanes(headDim);
         int queryItems = queryItems(headDim);
@@ -181,8 +179,8 @@ public final class TornadoPrefillAttention {
                 int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
                 int pair = keys.get(first + slot * headDim * PAIRS + rest);
                 int to = (rest >>> 3) * stride + c * ChunkLayout.TOKENS + 2 * (rest & (PAIRS - 1));
-                chunk[to] = PackedHalves.low(pair, decoding);
-                chunk[to + 1] = PackedHalves.high(pair, decoding);
+                chunk[to] = PackedHalves.low(pair);
+                chunk[to + 1] = PackedHalves.high(pair);
             }
             context.localBarrier();
             for (int k = lane; k < keysOfBatch; k += 2 * lanes) {
@@ -230,8 +228,8 @@ public final class TornadoPrefillAttention {
                 int e = TornadoMath.min(entry + c, size - 1);
                 int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
                 int pair = values.get(first + slot * headDim * PAIRS + rest);
-                chunk[2 * i] = PackedHalves.low(pair, decoding);
-                chunk[2 * i + 1] = PackedHalves.high(pair, decoding);
+                chunk[2 * i] = PackedHalves.low(pair);
+                chunk[2 * i + 1] = PackedHalves.high(pair);
             }
             if (local < most) {
                 int position = firstPosition + local / group;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.longinfer.kernels.device.KernelRun;
 import io.longinfer.kernels.device.StepLayout;
-import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -84,7 +83,6 @@ final class PagedAttentionRun {
                                 f.headDim,
                                 splits,
                                 format,
-                                PackedHalves.ARITHMETIC,
                                 shuffles))
                 .task(
                         "merge",
@@ -132,8 +130,7 @@ final class PagedAttentionRun {
                                 PagedAttentionFixture.FIRST,
                                 f.kvHeads,
                                 f.group,
-                                f.headDim,
-                                PackedHalves.ARITHMETIC))
+                                f.headDim))
                 .out(softmax, accumulators, attended)
                 .run();
     }

@@ -17,7 +17,6 @@ import io.longinfer.kernels.linear.PackedWeights;
 import io.longinfer.kernels.linear.ProductForm;
 import io.longinfer.kernels.linear.TornadoMatMul;
 import io.longinfer.kernels.linear.TornadoMatVec;
-import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -34,7 +33,6 @@ final class DecoderTasks {
     private final KvArrays kv;
     private final KernelContext context;
     private final boolean decoding;
-    private final int halves;
     private final int shuffles;
     private final int normKind;
     private final int style;
@@ -53,7 +51,6 @@ final class DecoderTasks {
         this.kv = kv;
         this.context = context;
         this.decoding = decoding;
-        halves = PackedHalves.ARITHMETIC;
         shuffles = profile.has(Feature.WARP_SHUFFLES) ? 1 : 0;
         normKind = shape.traits().norm() == DecoderTraits.Norm.RMS ? TornadoNorms.RMS : TornadoNorms.LAYER;
         style = (shape.rope().interleaved() ? TornadoRotation.INTERLEAVED : 0)
@@ -199,7 +196,6 @@ final class DecoderTasks {
                         shape.headDim(),
                         KvArrays.SPLITS,
                         PoolFormat.FP16,
-                        halves,
                         shuffles)
                 .task(
                         "merge",
@@ -242,8 +238,7 @@ final class DecoderTasks {
                         Alignment.FIRST,
                         shape.kvHeads(),
                         shape.group(),
-                        shape.headDim(),
-                        halves);
+                        shape.headDim());
         stage.grid("attend", TornadoPrefillAttention.grid(shape.kvHeads(), shape.headDim(), kv.maxTiles));
     }
 
