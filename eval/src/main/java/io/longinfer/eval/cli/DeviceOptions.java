@@ -1,7 +1,6 @@
 package io.longinfer.eval.cli;
 
 import io.longinfer.kernels.device.tornado.TornadoDevice;
-import io.longinfer.kernels.device.tornado.TornadoUnavailableException;
 import io.longinfer.model.generation.Engine;
 import picocli.CommandLine.Option;
 
@@ -61,7 +60,7 @@ final class DeviceOptions {
     /**
      * Starts what computes.
      *
-     * @throws TornadoUnavailableException if TornadoVM is asked for and not there
+     * @throws io.longinfer.kernels.device.tornado.TornadoUnavailableException if TornadoVM is asked for and not there
      */
     Engine engine() {
         return switch (backend) {
@@ -71,14 +70,9 @@ final class DeviceOptions {
     }
 
     private TornadoDevice tornado() {
-        try {
-            if (deviceMemory != null) {
-                TornadoDevice.limitMemory(deviceMemory);
-            }
-            return TornadoDevice.open(device);
-        } catch (NoClassDefFoundError e) {
-            throw new TornadoUnavailableException(
-                    "TornadoVM is not there: set TORNADOVM_HOME to the folder of its SDK, 5.2.0-jdk25", e);
+        if (deviceMemory != null) {
+            TornadoDevice.limitMemory(deviceMemory);
         }
+        return TornadoDevice.open(device);
     }
 }

@@ -56,9 +56,6 @@ final class DevicesCommand implements Callable<Integer> {
             return new Found(TornadoDevices.list(), "");
         } catch (TornadoUnavailableException e) {
             return new Found(List.of(), e.getMessage());
-        } catch (NoClassDefFoundError e) {
-            return new Found(
-                    List.of(), "TornadoVM is not there: set TORNADOVM_HOME to the folder of its SDK, 5.2.0-jdk25");
         }
     }
 

@@ -6,9 +6,6 @@ package io.longinfer.kernels.quantization;
  * into kernels, so they neither branch on data nor call anything that TornadoVM does not know. Finite numbers only.
  */
 public final class PackedHalves {
-    /** In place of a {@code decoding}: by arithmetic on floats, the one way that is right on every backend. */
-    public static final int ARITHMETIC = 0;
-
     private static final int EXPONENT_BITS = 10;
     private static final float EXPONENT_BIAS = 1f / (1 << 25);
     private static final float MAX_FINITE = 65504f;
@@ -25,16 +22,6 @@ public final class PackedHalves {
         return number((packed >> 16) & 0xffff);
     }
 
-    /** The same as {@link #low(int)}. */
-    public static float low(int packed, int decoding) {
-        return low(packed);
-    }
-
-    /** The same as {@link #high(int)}. */
-    public static float high(int packed, int decoding) {
-        return high(packed);
-    }
-
     /**
      * A number of fp16.
      *
@@ -46,11 +33,6 @@ public final class PackedHalves {
         float significand = (float) ((bits & 1023) + (normal << EXPONENT_BITS));
         float power = (float) (1 << (exponent + 1 - normal));
         return significand * power * (EXPONENT_BIAS * (float) (1 - ((bits >>> 14) & 2)));
-    }
-
-    /** The same as {@link #number(int)}. */
-    public static float number(int bits, int decoding) {
-        return number(bits);
     }
 
     /** Two numbers, rounded to nearest even, greater ones to the greatest finite fp16. */

@@ -234,8 +234,7 @@ class TornadoAbstractsTest {
     }
 
     private static IntArray list(int[][] entries, int count) {
-        IntArray list =
-                new IntArray(TornadoAbstracts.LIST_HEAD + entries.length * TornadoAbstracts.LIST_INTS);
+        IntArray list = new IntArray(TornadoAbstracts.LIST_HEAD + entries.length * TornadoAbstracts.LIST_INTS);
         list.init(0);
         list.set(0, count);
         for (int e = 0; e < entries.length; e++) {

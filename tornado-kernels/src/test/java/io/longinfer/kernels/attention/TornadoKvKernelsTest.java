@@ -58,18 +58,16 @@ class TornadoKvKernelsTest {
             int at = StepLayout.FIRST_ROW + r * StepLayout.ROW_INTS;
             int token = step.get(at + StepLayout.POSITION) % ChunkLayout.TOKENS;
             for (int c = 0; c < kvWidth; c++) {
-                int start = 2 * FIRST
-                        + (step.get(at + StepLayout.SLOT) + c / headDim * 9) * headDim * ChunkLayout.TOKENS;
+                int start =
+                        2 * FIRST + (step.get(at + StepLayout.SLOT) + c / headDim * 9) * headDim * ChunkLayout.TOKENS;
                 int key = start + c % headDim * ChunkLayout.TOKENS + token;
                 expectedKeys[key] = half(newKeys.get(FIRST + r * kvWidth + c));
                 boolean last = r + 1 == rows
-                        || step.get(at + StepLayout.ROW_INTS + StepLayout.SEGMENT)
-                                != step.get(at + StepLayout.SEGMENT);
+                        || step.get(at + StepLayout.ROW_INTS + StepLayout.SEGMENT) != step.get(at + StepLayout.SEGMENT);
                 if (token % 2 == 0 && last) {
                     expectedKeys[key + 1] = 0;
                 }
-                expectedValues[start + token * headDim + c % headDim] =
-                        half(newValues.get(FIRST + r * kvWidth + c));
+                expectedValues[start + token * headDim + c % headDim] = half(newValues.get(FIRST + r * kvWidth + c));
             }
         }
         KernelRun.of()
@@ -96,8 +94,7 @@ class TornadoKvKernelsTest {
     }
 
     /** Only what was written: of an array that a kernel only writes, TornadoVM copies nothing to the device. */
-    private void assertWritten(
-            short[] expected, IntArray step, int rows, int kvWidth, int headDim, IntArray values) {
+    private void assertWritten(short[] expected, IntArray step, int rows, int kvWidth, int headDim, IntArray values) {
         short[] actual = halves(values);
         for (int r = 0; r < rows; r++) {
             int at = StepLayout.FIRST_ROW + r * StepLayout.ROW_INTS;
@@ -120,7 +117,8 @@ class TornadoKvKernelsTest {
                 .task(
                         "fill",
                         TornadoKvKernels.fillGrid(),
-                        graph -> graph.task("fill", TornadoKvKernels::fill, new KernelContext(), array, array.getSize()))
+                        graph ->
+                                graph.task("fill", TornadoKvKernels::fill, new KernelContext(), array, array.getSize()))
                 .out(array)
                 .run();
         for (int i = 0; i < array.getSize(); i++) {

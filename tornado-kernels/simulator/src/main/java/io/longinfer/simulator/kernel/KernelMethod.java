@@ -8,7 +8,9 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.exceptions.TornadoBailoutRuntimeException;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Finds the method behind a method reference.
@@ -21,7 +23,8 @@ final class KernelMethod {
 
     static Optional<Method> find(Object code, MethodHandle call, List<Object> arguments) {
         Object[] probe = arguments.stream()
-                .map(argument -> argument instanceof Number || argument instanceof Boolean ? argument : null)
+                .map(argument ->
+                        argument instanceof TornadoNativeArray || argument instanceof KernelContext ? null : argument)
                 .toArray();
         try {
             call.invokeExact(probe);

@@ -29,6 +29,7 @@ final class DecoderGraphs implements AutoCloseable {
 
     /** The graphs of one kind of block. */
     record Stages(
+            boolean decoding,
             BlockArrays block,
             Graphs.Stage load,
             Graphs.Stage project,
@@ -89,6 +90,7 @@ final class DecoderGraphs implements AutoCloseable {
         Graphs.Stage logitsStage = graphs.stage(kind + "Logits");
         tasks.logits(logitsStage, logits);
         return new Stages(
+                tasks.decoding(),
                 tasks.block(),
                 load,
                 project,

@@ -452,6 +452,11 @@ final class DecoderTasks {
         stage.grid(name, TornadoMatVec.grid(outputs, form));
     }
 
+    /** Whether the tasks are for blocks of one row a sequence. */
+    boolean decoding() {
+        return decoding;
+    }
+
     /** The kind of block that the tasks are for. */
     BlockArrays block() {
         return block;

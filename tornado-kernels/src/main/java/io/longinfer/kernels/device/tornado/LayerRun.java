@@ -135,7 +135,7 @@ final class LayerRun implements AutoCloseable {
     }
 
     private boolean decoding() {
-        return stages == graphs.decode;
+        return stages.decoding();
     }
 
     void project(int layer) {

@@ -13,74 +13,78 @@ import java.util.BitSet;
 final class StagedWrites {
     private final int chunkBytes;
 
-    /** {@code [slots]}: 1 + a slot's place in {@link #front}, or -1 - its place in {@link #back}, or 0. */
-    private final int[] places;
-
+    private final int slots;
     private final BitSet held = new BitSet();
-    private Batch front = new Batch();
-    private Batch back = new Batch();
+    private Batch front;
+    private Batch back;
 
     StagedWrites(int slots, int chunkBytes) {
+        this.slots = slots;
         this.chunkBytes = chunkBytes;
-        places = new int[slots];
+        front = new Batch();
+        back = new Batch();
     }
 
     /** Chunks one behind the other, and their slots. */
     private final class Batch {
+        /** {@code [slots]}: 1 + a slot's place, or 0. */
+        private final int[] places = new int[slots];
+
         private MemorySegment chunks = MemorySegment.NULL;
-        private int[] slots = new int[0];
+        private int[] slotOf = new int[0];
         private int size;
 
-        int add(int slot) {
-            if (size == slots.length) {
-                int capacity = Math.max(16, 2 * size);
-                MemorySegment memory = Arena.ofAuto().allocate((long) capacity * chunkBytes, Integer.BYTES);
-                MemorySegment.copy(chunks, 0, memory, 0, (long) size * chunkBytes);
-                chunks = memory;
-                slots = Arrays.copyOf(slots, capacity);
+        void write(int slot, MemorySegment source, long offset) {
+            if (places[slot] == 0) {
+                if (size == slotOf.length) {
+                    grow();
+                }
+                slotOf[size++] = slot;
+                places[slot] = size;
             }
-            slots[size] = slot;
-            return size++;
+            MemorySegment.copy(source, offset, chunks, (places[slot] - 1L) * chunkBytes, chunkBytes);
         }
 
-        void set(int place, MemorySegment source, long offset) {
-            MemorySegment.copy(source, offset, chunks, (long) place * chunkBytes, chunkBytes);
+        private void grow() {
+            int capacity = Math.max(16, 2 * size);
+            MemorySegment memory = Arena.ofAuto().allocate((long) capacity * chunkBytes, Integer.BYTES);
+            MemorySegment.copy(chunks, 0, memory, 0, (long) size * chunkBytes);
+            chunks = memory;
+            slotOf = Arrays.copyOf(slotOf, capacity);
+        }
+
+        boolean read(int slot, MemorySegment target, long offset) {
+            if (places[slot] == 0) {
+                return false;
+            }
+            MemorySegment.copy(chunks, (places[slot] - 1L) * chunkBytes, target, offset, chunkBytes);
+            return true;
+        }
+
+        /** Takes the last {@code count} chunks out. */
+        void take(int count, MemorySegment target, long offset, int[] targetSlots) {
+            size -= count;
+            MemorySegment.copy(chunks, (long) size * chunkBytes, target, offset, (long) count * chunkBytes);
+            for (int i = 0; i < count; i++) {
+                targetSlots[i] = slotOf[size + i];
+                places[targetSlots[i]] = 0;
+            }
         }
     }
 
     /** Copies a chunk that shall come to lie in a slot. */
     synchronized void write(int slot, MemorySegment source, long offset) {
-        int place = places[slot];
-        if (place > 0) {
-            front.set(place - 1, source, offset);
-        } else if (place < 0) {
-            back.set(-1 - place, source, offset);
-        } else if (held.get(slot)) {
-            int added = back.add(slot);
-            places[slot] = -1 - added;
-            back.set(added, source, offset);
-        } else {
-            int added = front.add(slot);
-            places[slot] = 1 + added;
-            front.set(added, source, offset);
-        }
+        (held.get(slot) ? back : front).write(slot, source, offset);
     }
 
     /** Copies what waits for a slot, if anything does. */
     synchronized boolean read(int slot, MemorySegment target, long offset) {
-        int place = places[slot];
-        if (place == 0) {
-            return false;
-        }
-        MemorySegment source = place > 0 ? front.chunks : back.chunks;
-        int at = place > 0 ? place - 1 : -1 - place;
-        MemorySegment.copy(source, (long) at * chunkBytes, target, offset, chunkBytes);
-        return true;
+        return back.read(slot, target, offset) || front.read(slot, target, offset);
     }
 
-    /** Notes that an attention still to be executed reads a slot as it is now, or as what waits for it says. */
+    /** Notes that an attention still to be executed reads a slot: what waits for it now, or what it holds. */
     synchronized void hold(int slot) {
-        if (places[slot] < 0) {
+        if (waitsBehind(slot)) {
             throw new IllegalStateException("slot " + slot + " is held, and its next chunk waits behind that");
         }
         held.set(slot);
@@ -88,7 +92,7 @@ final class StagedWrites {
 
     /** Whether a chunk waits for a slot until it is no longer held. */
     synchronized boolean waitsBehind(int slot) {
-        return places[slot] < 0;
+        return back.places[slot] != 0;
     }
 
     /** Chunks that the next execution may bring. */
@@ -105,26 +109,24 @@ final class StagedWrites {
      */
     synchronized int take(int capacity, MemorySegment staging, long offset, int[] slots) {
         int count = Math.min(capacity, front.size);
-        int first = front.size - count;
-        MemorySegment.copy(front.chunks, (long) first * chunkBytes, staging, offset, (long) count * chunkBytes);
-        for (int i = 0; i < count; i++) {
-            int slot = front.slots[first + i];
-            slots[i] = slot;
-            places[slot] = 0;
-        }
-        front.size = first;
+        front.take(count, staging, offset, slots);
         return count;
     }
 
     /** The attention that held slots is executed: what waited behind it may be brought. */
     synchronized void release() {
         held.clear();
-        for (int i = 0; i < back.size; i++) {
-            int slot = back.slots[i];
-            int added = front.add(slot);
-            front.set(added, back.chunks, (long) i * chunkBytes);
-            places[slot] = 1 + added;
+        if (front.size == 0) {
+            Batch empty = front;
+            front = back;
+            back = empty;
+        } else {
+            for (int i = 0; i < back.size; i++) {
+                int slot = back.slotOf[i];
+                front.write(slot, back.chunks, (long) i * chunkBytes);
+                back.places[slot] = 0;
+            }
+            back.size = 0;
         }
-        back.size = 0;
     }
 }

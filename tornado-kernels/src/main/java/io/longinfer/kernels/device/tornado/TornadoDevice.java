@@ -18,7 +18,7 @@ public final class TornadoDevice implements Device {
 
     private TornadoDevice(TornadoDevices.Indexed found) {
         device = found.device();
-        String name = device.getDeviceName().strip() + " (TornadoVM, " + found.id() + ")";
+        String name = found.name() + " (TornadoVM, " + found.id() + ")";
         profile = new DeviceProfile(name, found.backend(), 0, 0, features(found.backend()));
     }
 

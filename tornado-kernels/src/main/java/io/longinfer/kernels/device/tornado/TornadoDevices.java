@@ -54,7 +54,7 @@ public final class TornadoDevices {
             found.add(new Found(
                     indexed.backend(),
                     indexed.index(),
-                    device.getDeviceName().strip(),
+                    indexed.name(),
                     device.getPlatformName().strip(),
                     type(device),
                     device.getMaxGlobalMemory(),
@@ -84,6 +84,10 @@ public final class TornadoDevices {
     record Indexed(String backend, int index, TornadoDevice device) {
         String id() {
             return backend + ":" + index;
+        }
+
+        String name() {
+            return device.getPhysicalDevice().getDeviceName().strip();
         }
 
         private int rank() {

@@ -15,6 +15,12 @@ final class TornadoRequirements {
      * @throws TornadoUnavailableException if one does not hold
      */
     static void check() {
+        try {
+            Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, TornadoRequirements.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new TornadoUnavailableException(
+                    "TornadoVM is not there: set TORNADOVM_HOME to the folder of its SDK, 5.2.0-jdk25", e);
+        }
         if (Boolean.parseBoolean(System.getProperty(BAILOUT, "True"))) {
             throw new TornadoUnavailableException("start the JVM with -D" + BAILOUT
                     + "=False: otherwise TornadoVM runs kernels that do not compile in Java, with wrong results");
@@ -22,8 +28,7 @@ final class TornadoRequirements {
         try {
             TornadoRuntimeProvider.getTornadoRuntime().getNumBackends();
         } catch (LinkageError e) {
-            throw new TornadoUnavailableException(
-                    "TornadoVM is not there: set TORNADOVM_HOME to its SDK, 5.2.0-jdk25 (" + e + ")", e);
+            throw new TornadoUnavailableException("TornadoVM is not whole: " + e, e);
         } catch (RuntimeException e) {
             throw new TornadoUnavailableException("TornadoVM does not start: " + e.getMessage(), e);
         }
