@@ -173,7 +173,7 @@ final class PagedAttentionFixture {
         IntArray made = new IntArray(FIRST + slots() * TornadoKvKernels.keysInts(headDim));
         made.init(0);
         for (int i = FIRST; i < made.getSize(); i++) {
-            made.set(i, half(random) | half(random) << 16);
+            made.set(i, half(random) | (half(random) << 16));
         }
         return made;
     }
@@ -218,7 +218,7 @@ final class PagedAttentionFixture {
     }
 
     private static double number(IntArray array, int at, int half) {
-        return Float.float16ToFloat((short) (array.get(at) >>> 16 * half));
+        return Float.float16ToFloat((short) (array.get(at) >>> (16 * half)));
     }
 
     /** Scores of a row and query head against the tokens of entry {@code entry} of its list, or minus infinity if hidden. */

@@ -50,7 +50,6 @@ final class AttentionCounts {
 
     /** A block of rows: each a segment of its own, or all of one. */
     private final class Block {
-        final int rows;
         final int entries;
         final int segments;
         final IntArray step;
@@ -62,7 +61,6 @@ final class AttentionCounts {
         final FloatArray attended;
 
         Block(int rows, int entries, boolean oneSegment) {
-            this.rows = rows;
             this.entries = entries;
             segments = oneSegment ? 1 : rows;
             step = new IntArray(StepLayout.FIRST_ROW + rows * StepLayout.ROW_INTS);
@@ -138,7 +136,7 @@ final class AttentionCounts {
                 .floor((format == PoolFormat.FP16 ? 8L : 4L) * chunks * slotInts)
                 .floor(4L * rows * model.heads() * model.headDim())
                 .floor(4L * splitRows * (model.headDim() + 2))
-                .runs(groups, model.group() * model.headDim())
+                .runs(groups, (long) model.group() * model.headDim())
                 .runs(splitRows, model.headDim());
         if (format == PoolFormat.FP16) {
             traffic.runs(2 * chunks, slotInts);
@@ -190,7 +188,7 @@ final class AttentionCounts {
                 "merge",
                 shape,
                 new Traffic()
-                        .floor(4L * rowHeads * (SPLITS * (model.headDim() + 2) + 3L * model.headDim() + 4))
+                        .floor(4L * rowHeads * (SPLITS * (model.headDim() + 2L) + 3L * model.headDim() + 4))
                         .runs((SPLITS + 3L) * rowHeads, model.headDim())
                         .requests(2L * rowHeads, SPLITS / 8),
                 KernelRun.of()

@@ -41,7 +41,7 @@ final class ChunkCounts {
         append(1);
         append(128);
         scatter();
-        if (model == ModelShape.SMOLLM2) {
+        if (model.equals(ModelShape.SMOLLM2)) {
             fill();
         }
         for (int refined = 1; refined >= 0; refined--) {
@@ -199,15 +199,15 @@ final class ChunkCounts {
 
     private void quantize(int refined) {
         int slotInts = slotInts(headDim, refined);
-        IntArray chunks = zeros(CHUNKS * 2 * keysInts);
-        IntArray slots = zeros(CHUNKS * slotInts);
+        IntArray chunks = zeros(Alignment.FIRST + CHUNKS * 2 * keysInts);
+        IntArray slots = zeros(Alignment.FIRST + CHUNKS * slotInts);
         IntArray moves = moves();
         table.add(
                 "quantize",
                 quantized(refined),
                 new Traffic()
                         .floor(4L * CHUNKS * (2 * keysInts + slotInts))
-                        .runs(CHUNKS, 2 * keysInts)
+                        .runs(CHUNKS, 2L * keysInts)
                         .runs(CHUNKS, slotInts),
                 KernelRun.of()
                         .in(moves, chunks)
@@ -228,15 +228,15 @@ final class ChunkCounts {
 
     private void dequantize(int refined) {
         int slotInts = slotInts(headDim, refined);
-        IntArray chunks = zeros(CHUNKS * 2 * keysInts);
-        IntArray slots = zeros(CHUNKS * slotInts);
+        IntArray chunks = zeros(Alignment.FIRST + CHUNKS * 2 * keysInts);
+        IntArray slots = zeros(Alignment.FIRST + CHUNKS * slotInts);
         IntArray moves = moves();
         table.add(
                 "dequantize",
                 quantized(refined),
                 new Traffic()
                         .floor(4L * CHUNKS * (2 * keysInts + slotInts))
-                        .runs(CHUNKS, 2 * keysInts)
+                        .runs(CHUNKS, 2L * keysInts)
                         .runs((1L + refined) * CHUNKS, keysInts / 2, 4),
                 KernelRun.of()
                         .in(moves, slots)
@@ -342,7 +342,7 @@ final class ChunkCounts {
         queries.init(0);
         FloatArray bounds = Alignment.activations(lists * group, GROUPS * TOKENS);
         bounds.init(0);
-        int taken = group <= 4 ? 4 : group <= 8 ? 2 : 1;
+        int taken = group <= 4 ? 4 : (group <= 8 ? 2 : 1);
         long groups = (long) lists * GROUPS;
         Traffic traffic = new Traffic()
                 .floor(4L * groups * ints + 4L * model.heads() * headDim + 4L * groups * group * TOKENS)

@@ -42,7 +42,7 @@ final class EmulatorReport {
 
     private static Map<String, String> pairs(String line) {
         Map<String, String> pairs = new HashMap<>();
-        for (String word : line.split(" ")) {
+        for (String word : line.split(" ", -1)) {
             int equals = word.indexOf('=');
             if (equals > 0) {
                 pairs.put(word.substring(0, equals), word.substring(equals + 1));

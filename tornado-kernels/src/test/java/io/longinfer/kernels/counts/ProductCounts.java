@@ -54,7 +54,7 @@ final class ProductCounts {
     }
 
     /** Weights, activations and what else all forms of a product take. */
-    private final class Product {
+    private static final class Product {
         final TensorType type;
         final int outputs;
         final int columns;
