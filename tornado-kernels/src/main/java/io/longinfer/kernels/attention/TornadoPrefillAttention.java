@@ -170,149 +170,149 @@ public final class TornadoPrefillAttention {
             x33 = accumulators.get(state3 + channel3);
         }
 
-        int entry = nextSeen(table, firstEntry, size, 0, tokens, firstPosition, lastPosition, window);
-        while (entry < size) {
-            for (int i = local; i < intsOfBatch; i += items) {
-                int c = i / (headDim * PAIRS);
-                int rest = i - c * headDim * PAIRS;
-                int e = TornadoMath.min(entry + c, size - 1);
-                int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
-                int pair = keys.get(first + slot * headDim * PAIRS + rest);
-                int to = (rest >>> 3) * stride + c * ChunkLayout.TOKENS + 2 * (rest & (PAIRS - 1));
-                chunk[to] = PackedHalves.low(pair);
-                chunk[to + 1] = PackedHalves.high(pair);
+        int batch = chunksOfBatch(headDim);
+        for (int entry = 0; entry < size; entry += batch) {
+            int seen = seen(table, firstEntry, size, entry, batch, firstPosition, lastPosition, window);
+            if (seen == 1) {
+                for (int i = local; i < intsOfBatch; i += items) {
+                    int c = i / (headDim * PAIRS);
+                    int rest = i - c * headDim * PAIRS;
+                    int e = TornadoMath.min(entry + c, size - 1);
+                    int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
+                    int pair = keys.get(first + slot * headDim * PAIRS + rest);
+                    int to = (rest >>> 3) * stride + c * ChunkLayout.TOKENS + 2 * (rest & (PAIRS - 1));
+                    chunk[to] = PackedHalves.low(pair);
+                    chunk[to + 1] = PackedHalves.high(pair);
+                }
             }
             context.localBarrier();
-            for (int k = lane; k < keysOfBatch; k += 2 * lanes) {
-                float d00 = 0f;
-                float d01 = 0f;
-                float d10 = 0f;
-                float d11 = 0f;
-                float d20 = 0f;
-                float d21 = 0f;
-                float d30 = 0f;
-                float d31 = 0f;
-                for (int j = 0; j < channels; j += 2) {
-                    for (int u = 0; u < 2; u++) {
-                        int key = (j + u) * stride + k;
-                        int q = (j + u) * most + queryItem;
-                        float key0 = chunk[key];
-                        d00 += query[q] * key0;
-                        d10 += query[q + queryItems] * key0;
-                        d20 += query[q + 2 * queryItems] * key0;
-                        d30 += query[q + 3 * queryItems] * key0;
-                        if (2 * lanes <= tokens) {
-                            float key1 = chunk[key + lanes];
-                            d01 += query[q] * key1;
-                            d11 += query[q + queryItems] * key1;
-                            d21 += query[q + 2 * queryItems] * key1;
-                            d31 += query[q + 3 * queryItems] * key1;
+            if (seen == 1) {
+                for (int k = lane; k < keysOfBatch; k += 2 * lanes) {
+                    float d00 = 0f;
+                    float d01 = 0f;
+                    float d10 = 0f;
+                    float d11 = 0f;
+                    float d20 = 0f;
+                    float d21 = 0f;
+                    float d30 = 0f;
+                    float d31 = 0f;
+                    for (int j = 0; j < channels; j += 2) {
+                        for (int u = 0; u < 2; u++) {
+                            int key = (j + u) * stride + k;
+                            int q = (j + u) * most + queryItem;
+                            float key0 = chunk[key];
+                            d00 += query[q] * key0;
+                            d10 += query[q + queryItems] * key0;
+                            d20 += query[q + 2 * queryItems] * key0;
+                            d30 += query[q + 3 * queryItems] * key0;
+                            if (2 * lanes <= tokens) {
+                                float key1 = chunk[key + lanes];
+                                d01 += query[q] * key1;
+                                d11 += query[q + queryItems] * key1;
+                                d21 += query[q + 2 * queryItems] * key1;
+                                d31 += query[q + 3 * queryItems] * key1;
+                            }
                         }
                     }
-                }
-                scores[query0 * stride + k] = d00;
-                scores[query1 * stride + k] = d10;
-                scores[query2 * stride + k] = d20;
-                scores[query3 * stride + k] = d30;
-                if (2 * lanes <= tokens) {
-                    scores[query0 * stride + k + lanes] = d01;
-                    scores[query1 * stride + k + lanes] = d11;
-                    scores[query2 * stride + k + lanes] = d21;
-                    scores[query3 * stride + k + lanes] = d31;
-                }
-            }
-            context.localBarrier();
-            for (int i = local; i < intsOfBatch; i += items) {
-                int c = i / (headDim * PAIRS);
-                int rest = i - c * headDim * PAIRS;
-                int e = TornadoMath.min(entry + c, size - 1);
-                int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
-                int pair = values.get(first + slot * headDim * PAIRS + rest);
-                chunk[2 * i] = PackedHalves.low(pair);
-                chunk[2 * i + 1] = PackedHalves.high(pair);
-            }
-            if (local < most) {
-                int position = firstPosition + local / group;
-                float larger = max;
-                for (int k = 0; k < keysOfBatch; k++) {
-                    int e = entry + k / ChunkLayout.TOKENS;
-                    int key = position + 1; // seen by nobody
-                    if (e < size) {
-                        key = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1) + k % ChunkLayout.TOKENS;
+                    scores[query0 * stride + k] = d00;
+                    scores[query1 * stride + k] = d10;
+                    scores[query2 * stride + k] = d20;
+                    scores[query3 * stride + k] = d30;
+                    if (2 * lanes <= tokens) {
+                        scores[query0 * stride + k + lanes] = d01;
+                        scores[query1 * stride + k + lanes] = d11;
+                        scores[query2 * stride + k + lanes] = d21;
+                        scores[query3 * stride + k + lanes] = d31;
                     }
-                    float score = scores[local * stride + k];
-                    float seen = key <= position && key > position - window ? score : 2 * AttentionState.FLOOR;
-                    scores[local * stride + k] = seen;
-                    larger = TornadoMath.max(larger, seen);
                 }
-                float factor = TornadoMath.exp(max - larger);
-                float total = 0f;
+            }
+            context.localBarrier();
+            if (seen == 1) {
+                for (int i = local; i < intsOfBatch; i += items) {
+                    int c = i / (headDim * PAIRS);
+                    int rest = i - c * headDim * PAIRS;
+                    int e = TornadoMath.min(entry + c, size - 1);
+                    int slot = table.get(firstEntry + e * StepLayout.ENTRY_INTS);
+                    int pair = values.get(first + slot * headDim * PAIRS + rest);
+                    chunk[2 * i] = PackedHalves.low(pair);
+                    chunk[2 * i + 1] = PackedHalves.high(pair);
+                }
+                if (local < most) {
+                    int position = firstPosition + local / group;
+                    float larger = max;
+                    for (int k = 0; k < keysOfBatch; k++) {
+                        int e = entry + k / ChunkLayout.TOKENS;
+                        int key = position + 1; // seen by nobody
+                        if (e < size) {
+                            key = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1) + k % ChunkLayout.TOKENS;
+                        }
+                        float score = scores[local * stride + k];
+                        float visible = key <= position && key > position - window ? score : 2 * AttentionState.FLOOR;
+                        scores[local * stride + k] = visible;
+                        larger = TornadoMath.max(larger, visible);
+                    }
+                    float factor = TornadoMath.exp(max - larger);
+                    float total = 0f;
+                    for (int k = 0; k < keysOfBatch; k++) {
+                        float weight = TornadoMath.exp(scores[local * stride + k] - larger);
+                        scores[local * stride + k] = weight;
+                        total += weight;
+                    }
+                    factors[local] = factor;
+                    sum = sum * factor + total;
+                    max = larger;
+                }
+            }
+            context.localBarrier();
+            if (seen == 1) {
+                float factor0 = factors[query0];
+                float factor1 = factors[query1];
+                float factor2 = factors[query2];
+                float factor3 = factors[query3];
+                x00 *= factor0;
+                x01 *= factor0;
+                x02 *= factor0;
+                x03 *= factor0;
+                x10 *= factor1;
+                x11 *= factor1;
+                x12 *= factor1;
+                x13 *= factor1;
+                x20 *= factor2;
+                x21 *= factor2;
+                x22 *= factor2;
+                x23 *= factor2;
+                x30 *= factor3;
+                x31 *= factor3;
+                x32 *= factor3;
+                x33 *= factor3;
                 for (int k = 0; k < keysOfBatch; k++) {
-                    float weight = TornadoMath.exp(scores[local * stride + k] - larger);
-                    scores[local * stride + k] = weight;
-                    total += weight;
+                    float value0 = chunk[k * headDim + channel0];
+                    float value1 = chunk[k * headDim + channel1];
+                    float value2 = chunk[k * headDim + channel2];
+                    float value3 = chunk[k * headDim + channel3];
+                    float weight0 = scores[query0 * stride + k];
+                    x00 += weight0 * value0;
+                    x01 += weight0 * value1;
+                    x02 += weight0 * value2;
+                    x03 += weight0 * value3;
+                    float weight1 = scores[query1 * stride + k];
+                    x10 += weight1 * value0;
+                    x11 += weight1 * value1;
+                    x12 += weight1 * value2;
+                    x13 += weight1 * value3;
+                    float weight2 = scores[query2 * stride + k];
+                    x20 += weight2 * value0;
+                    x21 += weight2 * value1;
+                    x22 += weight2 * value2;
+                    x23 += weight2 * value3;
+                    float weight3 = scores[query3 * stride + k];
+                    x30 += weight3 * value0;
+                    x31 += weight3 * value1;
+                    x32 += weight3 * value2;
+                    x33 += weight3 * value3;
                 }
-                factors[local] = factor;
-                sum = sum * factor + total;
-                max = larger;
             }
             context.localBarrier();
-            float factor0 = factors[query0];
-            float factor1 = factors[query1];
-            float factor2 = factors[query2];
-            float factor3 = factors[query3];
-            x00 *= factor0;
-            x01 *= factor0;
-            x02 *= factor0;
-            x03 *= factor0;
-            x10 *= factor1;
-            x11 *= factor1;
-            x12 *= factor1;
-            x13 *= factor1;
-            x20 *= factor2;
-            x21 *= factor2;
-            x22 *= factor2;
-            x23 *= factor2;
-            x30 *= factor3;
-            x31 *= factor3;
-            x32 *= factor3;
-            x33 *= factor3;
-            for (int k = 0; k < keysOfBatch; k++) {
-                float value0 = chunk[k * headDim + channel0];
-                float value1 = chunk[k * headDim + channel1];
-                float value2 = chunk[k * headDim + channel2];
-                float value3 = chunk[k * headDim + channel3];
-                float weight0 = scores[query0 * stride + k];
-                x00 += weight0 * value0;
-                x01 += weight0 * value1;
-                x02 += weight0 * value2;
-                x03 += weight0 * value3;
-                float weight1 = scores[query1 * stride + k];
-                x10 += weight1 * value0;
-                x11 += weight1 * value1;
-                x12 += weight1 * value2;
-                x13 += weight1 * value3;
-                float weight2 = scores[query2 * stride + k];
-                x20 += weight2 * value0;
-                x21 += weight2 * value1;
-                x22 += weight2 * value2;
-                x23 += weight2 * value3;
-                float weight3 = scores[query3 * stride + k];
-                x30 += weight3 * value0;
-                x31 += weight3 * value1;
-                x32 += weight3 * value2;
-                x33 += weight3 * value3;
-            }
-            context.localBarrier();
-            entry = nextSeen(
-                    table,
-                    firstEntry,
-                    size,
-                    entry + chunksOfBatch(headDim),
-                    tokens,
-                    firstPosition,
-                    lastPosition,
-                    window);
         }
 
         if (local < count) {
@@ -400,30 +400,26 @@ public final class TornadoPrefillAttention {
         }
     }
 
-    /** The first batch from {@code entry} on of which some query of the tile may see a token. */
-    private static int nextSeen(
+    /** Whether some query of the tile may see a token of a batch: 1 or 0. */
+    private static int seen(
             IntArray table,
             int firstEntry,
             int size,
             int entry,
-            int tokens,
+            int batch,
             int firstPosition,
             int lastPosition,
             int window) {
-        int batch = tokens / ChunkLayout.TOKENS;
-        int next = entry;
         int seen = 0;
-        while (seen == 0 && next < size) {
-            for (int c = 0; c < batch; c++) {
-                int e = TornadoMath.min(next + c, size - 1);
-                int start = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1);
-                if (start <= lastPosition && start + ChunkLayout.TOKENS - 1 > firstPosition - window) {
-                    seen = 1;
-                }
-            }
-            next += seen == 0 ? batch : 0;
+        for (int c = 0; c < batch; c++) {
+            int e = TornadoMath.min(entry + c, size - 1);
+            int start = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1);
+            // By arithmetic: TornadoVM's OpenCL backend loses a negation where conditions are joined over and over.
+            int begun = start <= lastPosition ? 1 : 0;
+            int kept = start + ChunkLayout.TOKENS - 1 > firstPosition - window ? 1 : 0;
+            seen = TornadoMath.max(seen, begun * kept);
         }
-        return next;
+        return seen;
     }
 
     /** Items that share queries, a power of 2. */

@@ -121,7 +121,7 @@ class TornadoSessionTest {
         byte[] bytes = session.bytes(0);
         float[] values = new float[bytes.length / 2];
         for (int i = 0; i < values.length; i++) {
-            values[i] = Float.float16ToFloat((short) (bytes[2 * i] & 0xff | bytes[2 * i + 1] << 8));
+            values[i] = Float.float16ToFloat((short) ((bytes[2 * i] & 0xff) | (bytes[2 * i + 1] << 8)));
         }
         return values;
     }
