@@ -1,7 +1,9 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.kernels.device.DeviceProfile.Feature;
 import io.longinfer.kernels.device.tornado.TornadoDevice;
 import io.longinfer.model.generation.Engine;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** What computes, and in which pieces. */
@@ -36,6 +38,11 @@ final class DeviceOptions {
             description = "With --backend tornado, most memory of the device that is taken, weights, KV and activations"
                     + " together. Default: 4GiB.")
     Long deviceMemory;
+
+    @Option(
+            names = "--matrix-units",
+            description = "With --backend tornado on PTX, multiplies prompts by matrix instructions, in fp16.")
+    boolean matrixUnits;
 
     @Option(
             names = {"-t", "--threads"},
@@ -73,6 +80,7 @@ final class DeviceOptions {
         if (deviceMemory != null) {
             TornadoDevice.limitMemory(deviceMemory);
         }
-        return TornadoDevice.open(device);
+        TornadoDevice opened = TornadoDevice.open(device);
+        return matrixUnits ? opened.withFeatures(Set.of(Feature.WARP_SHUFFLES, Feature.MATRIX_UNITS)) : opened;
     }
 }

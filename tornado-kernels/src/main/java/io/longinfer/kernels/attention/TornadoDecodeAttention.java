@@ -192,27 +192,19 @@ public final class TornadoDecodeAttention {
                     }
                 }
                 if (shuffles != 0) {
-                    a0 += context.simdShuffleDown(a0, 16);
-                    b0 += context.simdShuffleDown(b0, 16);
-                    a0 += context.simdShuffleDown(a0, 8);
-                    b0 += context.simdShuffleDown(b0, 8);
+                    a0 = addUp(context, a0);
+                    b0 = addUp(context, b0);
                     if (itemHeads > 1) {
-                        a1 += context.simdShuffleDown(a1, 16);
-                        b1 += context.simdShuffleDown(b1, 16);
-                        a1 += context.simdShuffleDown(a1, 8);
-                        b1 += context.simdShuffleDown(b1, 8);
+                        a1 = addUp(context, a1);
+                        b1 = addUp(context, b1);
                     }
                     if (itemHeads > 2) {
-                        a2 += context.simdShuffleDown(a2, 16);
-                        b2 += context.simdShuffleDown(b2, 16);
-                        a2 += context.simdShuffleDown(a2, 8);
-                        b2 += context.simdShuffleDown(b2, 8);
+                        a2 = addUp(context, a2);
+                        b2 = addUp(context, b2);
                     }
                     if (itemHeads > 3) {
-                        a3 += context.simdShuffleDown(a3, 16);
-                        b3 += context.simdShuffleDown(b3, 16);
-                        a3 += context.simdShuffleDown(a3, 8);
-                        b3 += context.simdShuffleDown(b3, 8);
+                        a3 = addUp(context, a3);
+                        b3 = addUp(context, b3);
                     }
                 }
                 if (part < parts) {
@@ -385,27 +377,32 @@ public final class TornadoDecodeAttention {
                 int g = i / headDim;
                 partials.set(first + ((rowHead * group + g) * splits + split) * headDim + i - g * headDim, query[i]);
             }
-            if (team == 0 && column == 0 && valueHead < group) {
-                int softmax = 2 * ((rowHead * group + valueHead + 0) * splits + split);
-                partialSoftmax.set(softmax, max0);
-                partialSoftmax.set(softmax + 1, sum0);
-            }
-            if (itemHeads > 1 && team == 0 && column == 0 && valueHead + 1 < group) {
-                int softmax = 2 * ((rowHead * group + valueHead + 1) * splits + split);
-                partialSoftmax.set(softmax, max1);
-                partialSoftmax.set(softmax + 1, sum1);
-            }
-            if (itemHeads > 2 && team == 0 && column == 0 && valueHead + 2 < group) {
-                int softmax = 2 * ((rowHead * group + valueHead + 2) * splits + split);
-                partialSoftmax.set(softmax, max2);
-                partialSoftmax.set(softmax + 1, sum2);
-            }
-            if (itemHeads > 3 && team == 0 && column == 0 && valueHead + 3 < group) {
-                int softmax = 2 * ((rowHead * group + valueHead + 3) * splits + split);
-                partialSoftmax.set(softmax, max3);
-                partialSoftmax.set(softmax + 1, sum3);
+            int softmax = 2 * ((rowHead * group + valueHead) * splits + split);
+            if (team == 0 && column == 0) {
+                if (valueHead < group) {
+                    partialSoftmax.set(softmax, max0);
+                    partialSoftmax.set(softmax + 1, sum0);
+                }
+                if (itemHeads > 1 && valueHead + 1 < group) {
+                    partialSoftmax.set(softmax + 2 * splits, max1);
+                    partialSoftmax.set(softmax + 2 * splits + 1, sum1);
+                }
+                if (itemHeads > 2 && valueHead + 2 < group) {
+                    partialSoftmax.set(softmax + 4 * splits, max2);
+                    partialSoftmax.set(softmax + 4 * splits + 1, sum2);
+                }
+                if (itemHeads > 3 && valueHead + 3 < group) {
+                    partialSoftmax.set(softmax + 6 * splits, max3);
+                    partialSoftmax.set(softmax + 6 * splits + 1, sum3);
+                }
             }
         }
+    }
+
+    /** Adds up what the items of the four quarters of the channels have; the first quarter's have it then. */
+    private static float addUp(KernelContext context, float x) {
+        float half = x + context.simdShuffleDown(x, 2 * PAIRS);
+        return half + context.simdShuffleDown(half, PAIRS);
     }
 
     /** The grid of {@link #decode}. */

@@ -27,16 +27,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * queryItem} work on the same queries.
  */
 public final class TornadoPrefillAttention {
-    /** Queries, and channels of the values, of an item. */
-    private static final int TAKEN = 4;
-
     private static final int PAIRS = ChunkLayout.TOKENS / 2;
 
     private TornadoPrefillAttention() {}
 
     /** Most rows of a tile: what {@link StepLayout}'s tiles are cut to. */
     public static int tileRows(int group, int headDim) {
-        return TAKEN * queryItems(headDim) / group;
+        return PrefillShape.TAKEN * PrefillShape.queryItems(headDim) / group;
     }
 
     /**
@@ -65,8 +62,8 @@ public final class TornadoPrefillAttention {
             int group,
             int headDim) {
         int local = context.localIdx;
-        int lanes = lanes(headDim);
-        int queryItems = queryItems(headDim);
+        int lanes = PrefillShape.lanes(headDim);
+        int queryItems = PrefillShape.queryItems(headDim);
         int items = lanes * queryItems;
         int lane = local & (lanes - 1);
         int queryItem = local / lanes;
@@ -74,8 +71,8 @@ public final class TornadoPrefillAttention {
         int tile = work / kvHeads;
         int head = work - tile * kvHeads;
 
-        int most = TAKEN * queryItems;
-        int tokens = chunksOfBatch(headDim) * ChunkLayout.TOKENS;
+        int most = PrefillShape.TAKEN * queryItems;
+        int tokens = PrefillShape.chunksOfBatch(headDim) * ChunkLayout.TOKENS;
         int stride = tokens + 1;
         float[] query = context.allocateFloatLocalArray(headDim * most);
         float[] chunk = context.allocateFloatLocalArray(headDim * stride);
@@ -129,48 +126,28 @@ public final class TornadoPrefillAttention {
         int state1 = first + (firstState + query1 / group * rowStates + query1 % group) * headDim;
         int state2 = first + (firstState + query2 / group * rowStates + query2 % group) * headDim;
         int state3 = first + (firstState + query3 / group * rowStates + query3 % group) * headDim;
-        float x00 = 0f;
-        float x01 = 0f;
-        float x02 = 0f;
-        float x03 = 0f;
-        float x10 = 0f;
-        float x11 = 0f;
-        float x12 = 0f;
-        float x13 = 0f;
-        float x20 = 0f;
-        float x21 = 0f;
-        float x22 = 0f;
-        float x23 = 0f;
-        float x30 = 0f;
-        float x31 = 0f;
-        float x32 = 0f;
-        float x33 = 0f;
-        if (fresh == 0 && query0 < count) {
-            x00 = accumulators.get(state0 + channel0);
-            x01 = accumulators.get(state0 + channel1);
-            x02 = accumulators.get(state0 + channel2);
-            x03 = accumulators.get(state0 + channel3);
-        }
-        if (fresh == 0 && query1 < count) {
-            x10 = accumulators.get(state1 + channel0);
-            x11 = accumulators.get(state1 + channel1);
-            x12 = accumulators.get(state1 + channel2);
-            x13 = accumulators.get(state1 + channel3);
-        }
-        if (fresh == 0 && query2 < count) {
-            x20 = accumulators.get(state2 + channel0);
-            x21 = accumulators.get(state2 + channel1);
-            x22 = accumulators.get(state2 + channel2);
-            x23 = accumulators.get(state2 + channel3);
-        }
-        if (fresh == 0 && query3 < count) {
-            x30 = accumulators.get(state3 + channel0);
-            x31 = accumulators.get(state3 + channel1);
-            x32 = accumulators.get(state3 + channel2);
-            x33 = accumulators.get(state3 + channel3);
-        }
+        int kept0 = fresh == 0 && query0 < count ? 1 : 0;
+        int kept1 = fresh == 0 && query1 < count ? 1 : 0;
+        int kept2 = fresh == 0 && query2 < count ? 1 : 0;
+        int kept3 = fresh == 0 && query3 < count ? 1 : 0;
+        float x00 = kept(accumulators, state0 + channel0, kept0);
+        float x01 = kept(accumulators, state0 + channel1, kept0);
+        float x02 = kept(accumulators, state0 + channel2, kept0);
+        float x03 = kept(accumulators, state0 + channel3, kept0);
+        float x10 = kept(accumulators, state1 + channel0, kept1);
+        float x11 = kept(accumulators, state1 + channel1, kept1);
+        float x12 = kept(accumulators, state1 + channel2, kept1);
+        float x13 = kept(accumulators, state1 + channel3, kept1);
+        float x20 = kept(accumulators, state2 + channel0, kept2);
+        float x21 = kept(accumulators, state2 + channel1, kept2);
+        float x22 = kept(accumulators, state2 + channel2, kept2);
+        float x23 = kept(accumulators, state2 + channel3, kept2);
+        float x30 = kept(accumulators, state3 + channel0, kept3);
+        float x31 = kept(accumulators, state3 + channel1, kept3);
+        float x32 = kept(accumulators, state3 + channel2, kept3);
+        float x33 = kept(accumulators, state3 + channel3, kept3);
 
-        int batch = chunksOfBatch(headDim);
+        int batch = PrefillShape.chunksOfBatch(headDim);
         for (int entry = 0; entry < size; entry += batch) {
             int seen = seen(table, firstEntry, size, entry, batch, firstPosition, lastPosition, window);
             if (seen == 1) {
@@ -323,81 +300,75 @@ public final class TornadoPrefillAttention {
         }
         context.localBarrier();
         if (query0 < count) {
-            float inverse = factors[query0];
             if (lane < headDim) {
-                accumulators.set(state0 + channel0, x00);
-                attended.set(state0 + channel0, x00 * inverse);
+                store(accumulators, attended, state0 + channel0, x00, factors[query0]);
             }
             if (lane + lanes < headDim) {
-                accumulators.set(state0 + channel1, x01);
-                attended.set(state0 + channel1, x01 * inverse);
+                store(accumulators, attended, state0 + channel1, x01, factors[query0]);
             }
             if (lane + 2 * lanes < headDim) {
-                accumulators.set(state0 + channel2, x02);
-                attended.set(state0 + channel2, x02 * inverse);
+                store(accumulators, attended, state0 + channel2, x02, factors[query0]);
             }
             if (lane + 3 * lanes < headDim) {
-                accumulators.set(state0 + channel3, x03);
-                attended.set(state0 + channel3, x03 * inverse);
+                store(accumulators, attended, state0 + channel3, x03, factors[query0]);
             }
         }
         if (query1 < count) {
-            float inverse = factors[query1];
             if (lane < headDim) {
-                accumulators.set(state1 + channel0, x10);
-                attended.set(state1 + channel0, x10 * inverse);
+                store(accumulators, attended, state1 + channel0, x10, factors[query1]);
             }
             if (lane + lanes < headDim) {
-                accumulators.set(state1 + channel1, x11);
-                attended.set(state1 + channel1, x11 * inverse);
+                store(accumulators, attended, state1 + channel1, x11, factors[query1]);
             }
             if (lane + 2 * lanes < headDim) {
-                accumulators.set(state1 + channel2, x12);
-                attended.set(state1 + channel2, x12 * inverse);
+                store(accumulators, attended, state1 + channel2, x12, factors[query1]);
             }
             if (lane + 3 * lanes < headDim) {
-                accumulators.set(state1 + channel3, x13);
-                attended.set(state1 + channel3, x13 * inverse);
+                store(accumulators, attended, state1 + channel3, x13, factors[query1]);
             }
         }
         if (query2 < count) {
-            float inverse = factors[query2];
             if (lane < headDim) {
-                accumulators.set(state2 + channel0, x20);
-                attended.set(state2 + channel0, x20 * inverse);
+                store(accumulators, attended, state2 + channel0, x20, factors[query2]);
             }
             if (lane + lanes < headDim) {
-                accumulators.set(state2 + channel1, x21);
-                attended.set(state2 + channel1, x21 * inverse);
+                store(accumulators, attended, state2 + channel1, x21, factors[query2]);
             }
             if (lane + 2 * lanes < headDim) {
-                accumulators.set(state2 + channel2, x22);
-                attended.set(state2 + channel2, x22 * inverse);
+                store(accumulators, attended, state2 + channel2, x22, factors[query2]);
             }
             if (lane + 3 * lanes < headDim) {
-                accumulators.set(state2 + channel3, x23);
-                attended.set(state2 + channel3, x23 * inverse);
+                store(accumulators, attended, state2 + channel3, x23, factors[query2]);
             }
         }
         if (query3 < count) {
-            float inverse = factors[query3];
             if (lane < headDim) {
-                accumulators.set(state3 + channel0, x30);
-                attended.set(state3 + channel0, x30 * inverse);
+                store(accumulators, attended, state3 + channel0, x30, factors[query3]);
             }
             if (lane + lanes < headDim) {
-                accumulators.set(state3 + channel1, x31);
-                attended.set(state3 + channel1, x31 * inverse);
+                store(accumulators, attended, state3 + channel1, x31, factors[query3]);
             }
             if (lane + 2 * lanes < headDim) {
-                accumulators.set(state3 + channel2, x32);
-                attended.set(state3 + channel2, x32 * inverse);
+                store(accumulators, attended, state3 + channel2, x32, factors[query3]);
             }
             if (lane + 3 * lanes < headDim) {
-                accumulators.set(state3 + channel3, x33);
-                attended.set(state3 + channel3, x33 * inverse);
+                store(accumulators, attended, state3 + channel3, x33, factors[query3]);
             }
         }
+    }
+
+    /** What an accumulator holds from calls before, if there were any. */
+    private static float kept(FloatArray accumulators, int at, int kept) {
+        float x = 0f;
+        if (kept == 1) {
+            x = accumulators.get(at);
+        }
+        return x;
+    }
+
+    private static void store(FloatArray accumulators, FloatArray attended, int at, float x, float inverse) {
+        accumulators.set(at, x);
+        attended.set(at, x * inverse);
     }
 
     /** Whether some query of the tile may see a token of a batch: 1 or 0. */
@@ -422,24 +393,9 @@ public final class TornadoPrefillAttention {
         return seen;
     }
 
-    /** Items that share queries, a power of 2. */
-    private static int lanes(int headDim) {
-        return headDim <= 16 ? 4 : (headDim <= 32 ? 8 : (headDim <= 64 ? 16 : (headDim <= 128 ? 32 : 64)));
-    }
-
-    /** Items that work on different queries: local memory has room for as many. */
-    private static int queryItems(int headDim) {
-        return headDim <= 64 ? 16 : (headDim <= 128 ? 8 : 4);
-    }
-
-    /** Chunks that are in local memory at once. */
-    private static int chunksOfBatch(int headDim) {
-        return headDim <= 128 ? 2 : 1;
-    }
-
     /** The grid of {@link #prefill}. */
     public static WorkerGrid grid(int kvHeads, int headDim, int maxTiles) {
-        int localSize = lanes(headDim) * queryItems(headDim);
+        int localSize = PrefillShape.lanes(headDim) * PrefillShape.queryItems(headDim);
         WorkerGrid grid = new WorkerGrid1D(Math.multiplyExact(Math.multiplyExact(maxTiles, kvHeads), localSize));
         grid.setLocalWork(localSize, 1, 1);
         return grid;

@@ -48,12 +48,14 @@ public final class KernelRun {
         return new KernelRun();
     }
 
-    /** The backend that {@link #DEVICE} names, or empty for the default device's. */
+    /** The backend that {@link #DEVICE} names, or the default device's. */
     public static String backend() {
-        return System.getProperty(DEVICE, "").toLowerCase(Locale.ROOT);
+        TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
+        String theDefault = runtime.getDefaultDevice().getTornadoVMBackend().name();
+        return System.getProperty(DEVICE, theDefault).toLowerCase(Locale.ROOT);
     }
 
-    /** Whether the device has warp shuffles, and turns fp16 into floats by one instruction: PTX has, OpenCL has not. */
+    /** Whether the device has warp shuffles: PTX has, OpenCL has not. */
     public static boolean shuffles() {
         return !backend().equals("opencl");
     }
@@ -107,10 +109,7 @@ public final class KernelRun {
         tasks.forEach(task -> task.accept(graph));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, outputs.toArray());
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
-            plan.withGridScheduler(grids);
-            if (!backend().isEmpty()) {
-                plan.withDevice(device(backend()));
-            }
+            plan.withGridScheduler(grids).withDevice(device(backend()));
             for (int i = 0; i < times; i++) {
                 plan.execute();
             }

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.device.DeviceProfile.Feature;
 import io.longinfer.kernels.device.tornado.TornadoDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -55,9 +58,26 @@ class TornadoSessionTest {
         agreesWithTheCpu(DecoderTraitsTest.weights(family, random), random, new int[] {40, 1, 1});
     }
 
+    /** Kernels with shuffles, and with matrix instructions, where the device has them. */
+    @Test
+    void featuresChangeLittle() {
+        assumeFalse(device().profile().backend().equals("opencl"), "OpenCL has neither shuffles nor matrix units");
+        SplittableRandom random = seeded(19);
+        DecoderWeights weights = weights(shape(6, 3, 16, true), random);
+        TornadoDevice shuffles = device().withFeatures(Set.of(Feature.WARP_SHUFFLES));
+        agreesWithTheCpu(weights, random, new int[] {20, 1}, shuffles, TOLERANCE);
+        TornadoDevice units = device().withFeatures(Set.of(Feature.WARP_SHUFFLES, Feature.MATRIX_UNITS));
+        agreesWithTheCpu(weights, random, new int[] {40, 1, 29}, units, 0.02);
+    }
+
     private static void agreesWithTheCpu(DecoderWeights weights, SplittableRandom random, int[] blocks) {
+        agreesWithTheCpu(weights, random, blocks, device(), TOLERANCE);
+    }
+
+    private static void agreesWithTheCpu(
+            DecoderWeights weights, SplittableRandom random, int[] blocks, TornadoDevice device, double tolerance) {
         int[] ids = random.ints(TOKENS, 0, VOCABULARY).toArray();
-        try (CachedSession tornado = new CachedSession(weights, device(), TOKENS, 1);
+        try (CachedSession tornado = new CachedSession(weights, device, TOKENS, 1);
                 CachedSession cpu = new CachedSession(weights, cpu(), TOKENS, 1)) {
             int block = 0;
             int count;
@@ -65,7 +85,7 @@ class TornadoSessionTest {
                 count = Math.min(blocks[block++ % blocks.length], TOKENS - from);
                 tornado.read(ids, count);
                 cpu.read(ids, count);
-                assertClose(logits(cpu, count), logits(tornado, count), "tokens from " + from);
+                assertClose(logits(cpu, count), logits(tornado, count), tolerance, "tokens from " + from);
             }
         }
     }
@@ -77,9 +97,12 @@ class TornadoSessionTest {
     }
 
     private static void assertClose(float[] expected, float[] found, String what) {
+        assertClose(expected, found, TOLERANCE, what);
+    }
+
+    private static void assertClose(float[] expected, float[] found, double tolerance, String what) {
         for (int i = 0; i < expected.length; i++) {
-            double tolerance = TOLERANCE * (1 + Math.abs(expected[i]));
-            assertEquals(expected[i], found[i], tolerance, what + ", logit " + i);
+            assertEquals(expected[i], found[i], tolerance * (1 + Math.abs(expected[i])), what + ", logit " + i);
         }
     }
 

@@ -4,6 +4,7 @@ import io.longinfer.kernels.attention.TornadoKvKernels;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.DecoderWeights;
 import io.longinfer.kernels.device.DeviceProfile;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -58,9 +59,15 @@ final class DecoderGraphs implements AutoCloseable {
         logits = new LogitsArrays(shape, graphs);
         few = new StagingArrays(Math.min(FEW_CHUNKS, slots), kv.slotInts);
         many = new StagingArrays(Math.min(MANY_CHUNKS, slots), kv.slotInts);
-        decode = stages("decode", new DecoderTasks(shape, weights, decodeBlock, kv, graphs.context(), true, profile));
-        prefill =
-                stages("prefill", new DecoderTasks(shape, weights, prefillBlock, kv, graphs.context(), false, profile));
+        Optional<MatrixUnitArrays> matrixUnits = profile.has(DeviceProfile.Feature.MATRIX_UNITS)
+                ? Optional.of(new MatrixUnitArrays(weights, maxBlockTokens, graphs))
+                : Optional.empty();
+        decode = stages(
+                "decode",
+                new DecoderTasks(shape, weights, decodeBlock, kv, graphs.context(), true, Optional.empty(), profile));
+        prefill = stages(
+                "prefill",
+                new DecoderTasks(shape, weights, prefillBlock, kv, graphs.context(), false, matrixUnits, profile));
         fill("fillKeys", kv.keys);
         fill("fillValues", kv.values);
     }

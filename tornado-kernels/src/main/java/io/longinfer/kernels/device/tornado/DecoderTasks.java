@@ -13,10 +13,13 @@ import io.longinfer.kernels.device.DeviceProfile.Feature;
 import io.longinfer.kernels.elementwise.TornadoElementwise;
 import io.longinfer.kernels.elementwise.TornadoNorms;
 import io.longinfer.kernels.elementwise.TornadoRotation;
+import io.longinfer.kernels.linear.PackedLayout;
 import io.longinfer.kernels.linear.PackedWeights;
 import io.longinfer.kernels.linear.ProductForm;
 import io.longinfer.kernels.linear.TornadoMatMul;
+import io.longinfer.kernels.linear.TornadoMatMulMma;
 import io.longinfer.kernels.linear.TornadoMatVec;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -33,6 +36,7 @@ final class DecoderTasks {
     private final KvArrays kv;
     private final KernelContext context;
     private final boolean decoding;
+    private final Optional<MatrixUnitArrays> matrixUnits;
     private final int shuffles;
     private final int normKind;
     private final int style;
@@ -44,6 +48,7 @@ final class DecoderTasks {
             KvArrays kv,
             KernelContext context,
             boolean decoding,
+            Optional<MatrixUnitArrays> matrixUnits,
             DeviceProfile profile) {
         this.shape = shape;
         this.weights = weights;
@@ -51,6 +56,7 @@ final class DecoderTasks {
         this.kv = kv;
         this.context = context;
         this.decoding = decoding;
+        this.matrixUnits = matrixUnits;
         shuffles = profile.has(Feature.WARP_SHUFFLES) ? 1 : 0;
         normKind = shape.traits().norm() == DecoderTraits.Norm.RMS ? TornadoNorms.RMS : TornadoNorms.LAYER;
         style = (shape.rope().interleaved() ? TornadoRotation.INTERLEAVED : 0)
@@ -387,9 +393,73 @@ final class DecoderTasks {
         ProductForm form = ProductForm.of(matrix).on(shuffles == 1).ending(end, bias.present());
         if (decoding) {
             matVec(stage, name, step, x, matrix, bias, y, outputs, block.maxRows > 1 ? form.forSeveralRows() : form);
+        } else if (matrixUnits.isPresent()) {
+            matMul(stage, name, step, x, matrix, bias, y, outputs, form, matrixUnits.get());
         } else {
             matMul(stage, name, step, x, matrix, bias, y, outputs, form);
         }
+    }
+
+    /** By matrix instructions: activations rounded to fp16, a layer's weights too unless they are, then the product. */
+    private void matMul(
+            Graphs.Stage stage,
+            String name,
+            IntArray step,
+            FloatArray x,
+            PackedWeights matrix,
+            DeviceWeights.Bias bias,
+            FloatArray y,
+            int outputs,
+            ProductForm form,
+            MatrixUnitArrays arrays) {
+        int columns = matrix.columns();
+        boolean expand = matrix.format() != PackedLayout.F16;
+        stage.graph()
+                .task(
+                        name + "Rows",
+                        TornadoMatMulMma::roundRows,
+                        context,
+                        step,
+                        x,
+                        arrays.rounded,
+                        columns,
+                        Alignment.FIRST,
+                        Alignment.FIRST);
+        stage.grid(name + "Rows", TornadoMatMulMma.flatGrid(block.maxRows, columns));
+        if (expand) {
+            stage.graph()
+                    .task(
+                            name + "Weights",
+                            TornadoMatMulMma::expandWeights,
+                            context,
+                            step,
+                            matrix.floats(),
+                            matrix.ints(),
+                            arrays.expanded,
+                            columns,
+                            matrix.outputs(),
+                            Alignment.FIRST,
+                            form.bits());
+            stage.grid(name + "Weights", TornadoMatMulMma.flatGrid(matrix.outputs(), columns));
+        }
+        stage.graph()
+                .task(
+                        name,
+                        TornadoMatMulMma::multiplyTiles,
+                        context,
+                        step,
+                        arrays.rounded,
+                        expand ? arrays.expanded : matrix.ints(),
+                        bias.values(),
+                        arrays.sums,
+                        y,
+                        columns,
+                        outputs,
+                        matrix.outputs(),
+                        Alignment.FIRST,
+                        expand ? 1 : 0,
+                        form.bits());
+        stage.grid(name, TornadoMatMulMma.grid(outputs, block.maxRows, form));
     }
 
     private void matMul(

@@ -16,10 +16,9 @@ public final class TornadoDevice implements Device {
     private final uk.ac.manchester.tornado.api.common.TornadoDevice device;
     private final DeviceProfile profile;
 
-    private TornadoDevice(TornadoDevices.Indexed found) {
-        device = found.device();
-        String name = found.name() + " (TornadoVM, " + found.id() + ")";
-        profile = new DeviceProfile(name, found.backend(), 0, 0, features(found.backend()));
+    private TornadoDevice(uk.ac.manchester.tornado.api.common.TornadoDevice device, DeviceProfile profile) {
+        this.device = device;
+        this.profile = profile;
     }
 
     /**
@@ -30,7 +29,24 @@ public final class TornadoDevice implements Device {
      *     device
      */
     public static TornadoDevice open(String id) {
-        return new TornadoDevice(TornadoDevices.choose(id));
+        TornadoDevices.Indexed found = TornadoDevices.choose(id);
+        String name = found.name() + " (TornadoVM, " + found.id() + ")";
+        Set<Feature> features = found.backend().equals("ptx") ? Set.of(Feature.WARP_SHUFFLES) : Set.of();
+        return new TornadoDevice(found.device(), new DeviceProfile(name, found.backend(), 0, 0, features));
+    }
+
+    /**
+     * The same device with kernels that use these features and no others. With {@link Feature#MATRIX_UNITS}, products of a
+     * prefill round activations and weights to fp16, which moves logits by about 1e-3.
+     *
+     * @throws IllegalArgumentException if its backend has not one of them
+     */
+    public TornadoDevice withFeatures(Set<Feature> features) {
+        if (profile.backend().equals("opencl") && !features.isEmpty()) {
+            throw new IllegalArgumentException("TornadoVM's OpenCL backend has none of " + features + ": of "
+                    + profile.name() + " only PTX kernels could use them");
+        }
+        return new TornadoDevice(device, new DeviceProfile(profile.name(), profile.backend(), 0, 0, features));
     }
 
     /**
@@ -39,13 +55,6 @@ public final class TornadoDevice implements Device {
      */
     public static void limitMemory(long bytes) {
         System.setProperty("tornado.device.memory", Math.max(1, bytes >>> 20) + "MB");
-    }
-
-    private static Set<Feature> features(String backend) {
-        return switch (backend) {
-            case "ptx" -> Set.of(Feature.WARP_SHUFFLES, Feature.MATRIX_UNITS);
-            default -> Set.of();
-        };
     }
 
     @Override

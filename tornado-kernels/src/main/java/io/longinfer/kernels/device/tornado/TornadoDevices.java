@@ -112,7 +112,8 @@ public final class TornadoDevices {
     }
 
     private static String name(TornadoVMBackendType type) {
-        return type.name().toLowerCase(Locale.ROOT);
+        // Our simulator of TornadoVM runs kernels as the Java that they are.
+        return type == TornadoVMBackendType.JAVA ? "simulator" : type.name().toLowerCase(Locale.ROOT);
     }
 
     private static String type(TornadoDevice device) {
