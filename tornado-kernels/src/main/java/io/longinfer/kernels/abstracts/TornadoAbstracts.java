@@ -86,8 +86,12 @@ public final class TornadoAbstracts {
             if (tokens == 0 && channel < headDim) {
                 int min = target + channel * PAIRS;
                 int max = min + headDim * PAIRS;
-                int mins = abstracts.get(min);
-                int maxs = abstracts.get(max);
+                int mins = 0;
+                int maxs = 0;
+                if (updates.get(at) == NONE || updates.get(at + 1) == NONE) {
+                    mins = abstracts.get(min);
+                    maxs = abstracts.get(max);
+                }
                 for (int c = 0; c < 2; c++) {
                     int low = 0xffff;
                     int high = 0;

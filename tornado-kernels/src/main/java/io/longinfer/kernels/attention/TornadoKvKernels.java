@@ -1,5 +1,6 @@
 package io.longinfer.kernels.attention;
 
+import io.longinfer.kernels.device.Alignment;
 import io.longinfer.kernels.device.StepLayout;
 import io.longinfer.kernels.quantization.PackedHalves;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -103,12 +104,17 @@ public final class TornadoKvKernels {
 
     /** Sets all {@code size} elements of an array to 0. */
     public static void fill(KernelContext context, IntArray array, int size) {
-        for (int i = context.globalIdx; i < size; i += FILL_ITEMS) {
-            array.set(i, 0);
+        for (int i = context.globalIdx - FILL_SHIFT; i < size; i += FILL_ITEMS) {
+            if (i >= 0) {
+                array.set(i, 0);
+            }
         }
     }
 
     private static final int FILL_ITEMS = 1024 * LOCAL_SIZE;
+
+    /** Items that have no first element, so that a warp's elements begin with a sector. */
+    private static final int FILL_SHIFT = (Alignment.SECTOR_INTS - Alignment.FIRST) % Alignment.SECTOR_INTS;
 
     /** The grid of {@link #fill}, whatever the size. */
     public static WorkerGrid fillGrid() {

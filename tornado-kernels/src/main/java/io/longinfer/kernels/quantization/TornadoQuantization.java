@@ -1,13 +1,14 @@
 package io.longinfer.kernels.quantization;
 
+import io.longinfer.kernels.device.Alignment;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Chunks of keys and values in fewer bits, and back to fp16, as {@link QuantizedChunkLayout} says, all in ints: of a chunk of
- * head dimension d, {@link #chunkInts} of fp16, {@link #prefixInts} of codes of 4 bits, {@link #refinedInts} of codes of 8. A
- * work-group for a chunk. Where devices divide less exactly than Java, a step may differ by one in its last place, and codes
+ * head dimension d, {@link #chunkInts} of fp16, {@link #prefixInts} of codes of 4 bits, {@link #refinedInts} of codes of 8. Slots
+ * begin at {@link Alignment#FIRST}. A work-group for a chunk. Where devices divide less exactly than Java, a step may differ by one in its last place, and codes
  * with it.
  */
 public final class TornadoQuantization {
@@ -59,9 +60,9 @@ public final class TornadoQuantization {
         int lane = context.localIdx;
         int move = context.groupIdx;
         if (move < moves.get(0)) {
-            int from = moves.get(1 + 2 * move) * chunkInts(headDim);
+            int from = Alignment.FIRST + moves.get(1 + 2 * move) * chunkInts(headDim);
             int slotInts = refined == 1 ? refinedInts(headDim) : prefixInts(headDim);
-            int to = moves.get(2 + 2 * move) * slotInts;
+            int to = Alignment.FIRST + moves.get(2 + 2 * move) * slotInts;
             for (int i = lane; i < TOKENS * headDim; i += LANES) {
                 halves[i] = chunks.get(from + i);
             }
@@ -71,7 +72,10 @@ public final class TornadoQuantization {
                 int count = group < headDim ? TOKENS / 2 : headDim / 2;
                 int least = 0x7fff;
                 int most = -0x8000;
-                for (int i = first; i < first + count; i++) {
+                // Items begin at different places of their groups, and so in different banks of local memory.
+                int begin = group < headDim ? (group >>> 2) & (TOKENS / 2 - 1) : (group - headDim) % count;
+                for (int j = begin; j < begin + count; j++) {
+                    int i = first + (j < count ? j : j - count);
                     int low = ordered(halves[i] & 0xffff);
                     int high = ordered((halves[i] >> 16) & 0xffff);
                     least = low < least ? low : least;
@@ -95,7 +99,8 @@ public final class TornadoQuantization {
                 float inverse = step == 0f ? 0f : 1f / step;
                 int high = 0;
                 int low = 0;
-                for (int k = 0; k < CODES / 2; k++) {
+                for (int j = 0; j < CODES / 2; j++) {
+                    int k = (j + (lane >>> 3)) & (CODES / 2 - 1);
                     int pair = halves[i * (CODES / 2) + k];
                     int even = code(PackedHalves.low(pair), offset, inverse);
                     int odd = code(PackedHalves.high(pair), offset, inverse);
@@ -124,8 +129,8 @@ public final class TornadoQuantization {
         int move = context.groupIdx;
         if (move < moves.get(0)) {
             int slotInts = refined == 1 ? refinedInts(headDim) : prefixInts(headDim);
-            int from = moves.get(1 + 2 * move) * slotInts;
-            int to = moves.get(2 + 2 * move) * chunkInts(headDim);
+            int from = Alignment.FIRST + moves.get(1 + 2 * move) * slotInts;
+            int to = Alignment.FIRST + moves.get(2 + 2 * move) * chunkInts(headDim);
             int codes = from + headDim + TOKENS;
             for (int i = lane; i < TOKENS * headDim; i += LANES) {
                 int first = 2 * i;

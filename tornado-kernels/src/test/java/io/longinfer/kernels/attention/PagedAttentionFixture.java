@@ -173,7 +173,7 @@ final class PagedAttentionFixture {
         IntArray made = new IntArray(FIRST + slots() * TornadoKvKernels.keysInts(headDim));
         made.init(0);
         for (int i = FIRST; i < made.getSize(); i++) {
-            made.set(i, half(random) | half(random) << 16);
+            made.set(i, half(random) | (half(random) << 16));
         }
         return made;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.device.Alignment;
 import io.longinfer.kernels.device.KernelRun;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,7 +32,7 @@ class TornadoQuantizationTest {
         int slotInts =
                 refined == 1 ? TornadoQuantization.refinedInts(headDim) : TornadoQuantization.prefixInts(headDim);
         assertEquals((refined == 1 ? layout.sizeBytes() : layout.prefixBytes()), slotInts * Integer.BYTES);
-        IntArray quantized = new IntArray(SLOTS * slotInts);
+        IntArray quantized = new IntArray(Alignment.FIRST + SLOTS * slotInts);
         KernelRun.of()
                 .in(moves, chunks)
                 .task(
@@ -48,7 +49,7 @@ class TornadoQuantizationTest {
                                 refined))
                 .out(quantized)
                 .run();
-        IntArray back = new IntArray(SLOTS * TornadoQuantization.chunkInts(headDim));
+        IntArray back = new IntArray(Alignment.FIRST + SLOTS * TornadoQuantization.chunkInts(headDim));
         IntArray returns = returns(moves, count);
         KernelRun.of()
                 .in(returns, quantized)
@@ -107,7 +108,7 @@ class TornadoQuantizationTest {
     }
 
     private IntArray randomChunks(int headDim) {
-        IntArray chunks = new IntArray(SLOTS * TornadoQuantization.chunkInts(headDim));
+        IntArray chunks = new IntArray(Alignment.FIRST + SLOTS * TornadoQuantization.chunkInts(headDim));
         for (int i = 0; i < chunks.getSize(); i++) {
             float scale = random.nextInt(50) == 0 ? 100 : 1;
             int low = Float.floatToFloat16((float) random.nextGaussian() * scale) & 0xffff;
@@ -139,7 +140,7 @@ class TornadoQuantizationTest {
 
     private static int[] part(IntArray array, int from, int length) {
         int[] part = new int[length];
-        MemorySegment.copy(array.getSegment(), INT, (long) from * Integer.BYTES, part, 0, length);
+        MemorySegment.copy(array.getSegment(), INT, (Alignment.FIRST + (long) from) * Integer.BYTES, part, 0, length);
         return part;
     }
 }
