@@ -18,6 +18,17 @@ class CommandsTest {
     private Path folder;
 
     @Test
+    void devicesBeginWithTheProcessor() throws IOException {
+        String text = Session.of("devices").succeeded().out();
+        assertTrue(text.lines().skip(1).findFirst().orElse("").startsWith("cpu "), text);
+        Map<String, Object> tree =
+                JSON.std.mapFrom(Session.of("devices", "--json").succeeded().out());
+        assertEquals("cpu", ((Map<?, ?>) tree.get("cpu")).get("backend"));
+        // Either there are devices of TornadoVM, or it is said why not.
+        assertEquals(((List<?>) tree.get("tornado")).isEmpty(), !"".equals(tree.get("problem")), text);
+    }
+
+    @Test
     void inspectShowsMetadataTensorsAndKvBytes() throws IOException {
         String text = Session.of("inspect", "needle").succeeded().out();
         assertTrue(text.contains("general.architecture = llama"), text);

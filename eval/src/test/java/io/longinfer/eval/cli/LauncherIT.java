@@ -65,6 +65,13 @@ class LauncherIT {
         assertTrue(run.err.startsWith("longinfer generate: "), run.err);
     }
 
+    @Test
+    void tornadoWithoutItsSdkSaysHowToGetIt() throws IOException, InterruptedException {
+        Finished run = run("generate", "--model", "needle", "--backend", "tornado", "--prompt", "?");
+        assertEquals(1, run.code);
+        assertTrue(run.err.contains("TORNADOVM_HOME") && run.err.contains("5.2.0-jdk25"), run.err);
+    }
+
     /** In the C locale, the hardest for arguments; by a script, as this JVM could not pass them itself in that locale. */
     private Finished run(String... arguments) throws IOException, InterruptedException {
         StringBuilder script = new StringBuilder("exec ").append(quoted(LAUNCHER.toString()));
@@ -79,6 +86,7 @@ class LauncherIT {
                 .redirectError(err.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("LC_ALL", "C");
+        builder.environment().remove("TORNADOVM_HOME");
         Process process = builder.start();
         process.getOutputStream().close();
         assertTrue(

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Small decoders of random weights in F32. */
-final class RandomDecoder {
-    static final int VOCABULARY = 70;
+public final class RandomDecoder {
+    public static final int VOCABULARY = 70;
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     private RandomDecoder() {}
 
-    static DecoderShape shape(int heads, int kvHeads, int headDim, boolean interleaved) {
+    public static DecoderShape shape(int heads, int kvHeads, int headDim, boolean interleaved) {
         double[] frequencies = new double[headDim / 2];
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = Math.pow(10000, -2.0 * i / headDim);
@@ -26,7 +26,7 @@ final class RandomDecoder {
         return new DecoderShape(2, 40, heads, kvHeads, headDim, 52, VOCABULARY, 1e-5f, rope, 512);
     }
 
-    static DecoderWeights weights(DecoderShape shape, SplittableRandom random) {
+    public static DecoderWeights weights(DecoderShape shape, SplittableRandom random) {
         List<DecoderWeights.Layer> layers = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {
             layers.add(new DecoderWeights.Layer(
