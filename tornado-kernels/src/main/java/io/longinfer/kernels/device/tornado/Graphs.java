@@ -14,6 +14,7 @@ import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -81,8 +82,13 @@ final class Graphs implements AutoCloseable {
         return executions;
     }
 
-    /** Ends the definition of graphs, and moves what is shared to the device. */
+    /**
+     * Ends the definition of graphs, and moves what is shared to the device.
+     *
+     * @throws IllegalArgumentException if it does not fit there
+     */
     void start() {
+        checkSizes();
         home.graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, copied.toArray());
         home.graph.transferToDevice(DataTransferMode.UNDER_DEMAND, allocated.toArray());
         new Touch(home, context).all(shared);
@@ -94,7 +100,32 @@ final class Graphs implements AutoCloseable {
         TornadoExecutionPlan started = new TornadoExecutionPlan(graphs);
         plan = Optional.of(started);
         started.withDevice(device).withGridScheduler(grids);
-        started.withGraph(home.index).execute();
+        try {
+            started.withGraph(home.index).execute();
+        } catch (TornadoOutOfMemoryException e) {
+            throw new IllegalArgumentException(
+                    "weights, KV and activations take " + sharedBytes()
+                            + " bytes of the device, more than TornadoVM may"
+                            + " take of it (--device-memory, 4GiB without) or than it has",
+                    e);
+        }
+    }
+
+    private long sharedBytes() {
+        return shared.stream()
+                .mapToLong(TornadoNativeArray::getNumBytesOfSegmentWithHeader)
+                .sum();
+    }
+
+    private void checkSizes() {
+        for (TornadoNativeArray array : shared) {
+            long bytes = array.getNumBytesOfSegmentWithHeader();
+            if (bytes >= device.getMaxAllocMemory()) {
+                throw new IllegalArgumentException("the device takes no array of " + bytes + " bytes, less than "
+                        + device.getMaxAllocMemory()
+                        + " is allowed: lower --device-budget, or take a model or format with fewer bytes");
+            }
+        }
     }
 
     /** Copies a range of a shared array to a Java array, as the last execution left it. */
