@@ -1,5 +1,7 @@
 package io.longinfer.kernels.quantization;
 
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+
 /**
  * Two fp16 numbers in an int, the one of even index in its low half, for device kernels: TornadoVM has no way to see a float's
  * bits in a kernel, and its OpenCL backend no half conversion that works without {@code cl_khr_fp16}. All methods are compiled
@@ -14,12 +16,12 @@ public final class PackedHalves {
 
     /** The number in the low half. */
     public static float low(int packed) {
-        return number(packed & 0xffff);
+        return number(packed, 0);
     }
 
     /** The number in the high half. */
     public static float high(int packed) {
-        return number((packed >> 16) & 0xffff);
+        return number(packed, 16);
     }
 
     /**
@@ -28,11 +30,17 @@ public final class PackedHalves {
      * @param bits 0 to 65535
      */
     public static float number(int bits) {
-        int exponent = (bits >>> EXPONENT_BITS) & 31;
-        int normal = (exponent + 31) >>> 5; // 0 for zero and subnormals, whose exponent counts as 1
-        float significand = (float) ((bits & 1023) + (normal << EXPONENT_BITS));
-        float power = (float) (1 << (exponent + 1 - normal));
-        return significand * power * (EXPONENT_BIAS * (float) (1 - ((bits >>> 14) & 2)));
+        return number(bits, 0);
+    }
+
+    /** The number that begins at bit {@code from}: few instructions, as attention spends most of its own here. */
+    private static float number(int packed, int from) {
+        int exponent = (packed >> (from + EXPONENT_BITS)) & 31;
+        int normal = TornadoMath.min(exponent, 1); // 0 for zero and subnormals, whose exponent counts as 1
+        float significand = (float) (((packed >> from) & 1023) + (normal << EXPONENT_BITS));
+        int sign = 1 - ((packed >> (from + 14)) & 2);
+        float power = (float) (sign << TornadoMath.max(exponent, 1));
+        return significand * power * EXPONENT_BIAS;
     }
 
     /** Two numbers, rounded to nearest even, greater ones to the greatest finite fp16. */

@@ -50,6 +50,8 @@ final class ProductCounts {
         if (small) {
             matVec("logits", TensorType.Q8_0, model.vocabulary(), model.width(), ProductForm.STORE, 1, true);
         }
+        roundRows(model.feedForward());
+        expandWeights(model.width(), model.feedForward());
         matMulMma(model.width(), model.feedForward());
     }
 
@@ -199,17 +201,15 @@ final class ProductCounts {
     }
 
     private void matMulMma(int allOutputs, int columns) {
-        if (!table.wants("matMulMma roundRows expandWeights", model.name())) {
+        int outputs = model.sliced(allOutputs);
+        String shape = shape("down", TensorType.F16, outputs, columns, PREFILL_ROWS);
+        if (!table.wants("matMulMma", shape)) {
             return;
         }
-        int outputs = model.sliced(allOutputs);
         Product p = new Product(TensorType.F16, outputs, columns, ProductForm.ADD, PREFILL_ROWS);
         ProductForm form = ProductForm.of(p.weights).ending(ProductForm.ADD, false);
-        int rowInts = TornadoMatMulMma.rowInts(columns);
-        IntArray rounded = new IntArray(Alignment.FIRST + PREFILL_ROWS * rowInts);
+        IntArray rounded = new IntArray(Alignment.FIRST + PREFILL_ROWS * TornadoMatMulMma.rowInts(columns));
         rounded.init(0);
-        roundRows(p, rounded);
-        expandWeights(outputs, columns);
         FloatArray scratch = new FloatArray(TornadoMatMulMma.scratchFloats(outputs, PREFILL_ROWS, form));
         long tiles = (long) Math.ceilDiv(outputs, TILE) * Math.ceilDiv(PREFILL_ROWS, TILE);
         // Of 32 columns of a tile, then sums to the scratch and back, and results read and written.
@@ -219,7 +219,7 @@ final class ProductCounts {
                 .requests(tiles * 4 * TILE * TILE / 32, 4);
         table.add(
                 "matMulMma",
-                shape("down", TensorType.F16, outputs, columns, PREFILL_ROWS),
+                shape,
                 traffic,
                 KernelRun.of()
                         .in(p.step, rounded, p.weights.ints(), p.bias, p.y)
@@ -246,17 +246,23 @@ final class ProductCounts {
                         .out(p.y));
     }
 
-    private void roundRows(Product p, IntArray rounded) {
-        long ints = (long) PREFILL_ROWS * TornadoMatMulMma.rowInts(p.columns);
+    private void roundRows(int columns) {
+        String shape = model.name() + " " + PREFILL_ROWS + " x " + columns;
+        if (!table.wants("roundRows", shape)) {
+            return;
+        }
+        Product p = new Product(TensorType.F16, 1, columns, ProductForm.STORE, PREFILL_ROWS);
+        IntArray rounded = new IntArray(Alignment.FIRST + PREFILL_ROWS * TornadoMatMulMma.rowInts(columns));
+        long ints = (long) PREFILL_ROWS * TornadoMatMulMma.rowInts(columns);
         table.add(
                 "roundRows",
-                model.name() + " " + PREFILL_ROWS + " x " + p.columns,
-                new Traffic().floor(6L * PREFILL_ROWS * p.columns).runs(3, ints),
+                shape,
+                new Traffic().floor(6L * PREFILL_ROWS * columns).runs(3, ints),
                 KernelRun.of()
                         .in(p.step, p.x)
                         .task(
                                 "round",
-                                TornadoMatMulMma.flatGrid(PREFILL_ROWS, p.columns),
+                                TornadoMatMulMma.flatGrid(PREFILL_ROWS, columns),
                                 graph -> graph.task(
                                         "round",
                                         TornadoMatMulMma::roundRows,
@@ -264,19 +270,24 @@ final class ProductCounts {
                                         p.step,
                                         p.x,
                                         rounded,
-                                        p.columns,
+                                        columns,
                                         Alignment.FIRST,
                                         Alignment.FIRST))
                         .out(rounded));
     }
 
-    private void expandWeights(int outputs, int columns) {
+    private void expandWeights(int allOutputs, int columns) {
+        int outputs = model.sliced(allOutputs);
+        String shape = model.name() + " Q4_0 " + outputs + " x " + columns;
+        if (!table.wants("expandWeights", shape)) {
+            return;
+        }
         Product p = new Product(TensorType.Q4_0, outputs, columns, ProductForm.STORE, PREFILL_ROWS);
         ProductForm form = ProductForm.of(p.weights);
         IntArray expanded = new IntArray(Alignment.FIRST + outputs * TornadoMatMulMma.rowInts(columns));
         table.add(
                 "expandWeights",
-                model.name() + " Q4_0 " + outputs + " x " + columns,
+                shape,
                 new Traffic()
                         .floor(outputs * (p.type.sizeBytes(columns) + 2L * columns))
                         .runs(outputs, TornadoMatMulMma.rowInts(columns)),
