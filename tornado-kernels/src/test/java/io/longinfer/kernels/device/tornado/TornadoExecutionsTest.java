@@ -23,8 +23,7 @@ class TornadoExecutionsTest {
         DecoderShape shape = RandomDecoder.shape(4, 2, 16, true);
         SplittableRandom random = new SplittableRandom(1);
         TornadoDevice device = TornadoDevice.open(System.getProperty("longinfer.tornado.device", ""));
-        try (TornadoSession session =
-                (TornadoSession) device.open(RandomDecoder.weights(shape, random), 16, 1)) {
+        try (TornadoSession session = (TornadoSession) device.open(RandomDecoder.weights(shape, random), 16, 1)) {
             KvPool pool = session.allocatePool(new ChunkLayout(16), 2);
             step(session, pool, 0, 16, false);
             for (int position = 16; position < 19; position++) {
@@ -51,7 +50,8 @@ class TornadoExecutionsTest {
             if (past) {
                 BlockTable table = new BlockTable(kvHeads);
                 for (int head = 0; head < kvHeads; head++) {
-                    pool.write(head, MemorySegment.ofArray(new byte[pool.layout().sizeBytes()]), 0);
+                    pool.write(
+                            head, MemorySegment.ofArray(new byte[pool.layout().sizeBytes()]), 0);
                     table.add(head, 0, head);
                 }
                 if (layer + 1 < session.shape().layers()) {
