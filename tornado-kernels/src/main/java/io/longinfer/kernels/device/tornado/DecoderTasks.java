@@ -13,12 +13,7 @@ import io.longinfer.kernels.device.DeviceProfile.Feature;
 import io.longinfer.kernels.elementwise.TornadoElementwise;
 import io.longinfer.kernels.elementwise.TornadoNorms;
 import io.longinfer.kernels.elementwise.TornadoRotation;
-import io.longinfer.kernels.linear.PackedLayout;
-import io.longinfer.kernels.linear.PackedWeights;
 import io.longinfer.kernels.linear.ProductForm;
-import io.longinfer.kernels.linear.TornadoMatMul;
-import io.longinfer.kernels.linear.TornadoMatMulMma;
-import io.longinfer.kernels.linear.TornadoMatVec;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -36,7 +31,7 @@ final class DecoderTasks {
     private final KvArrays kv;
     private final KernelContext context;
     private final boolean decoding;
-    private final Optional<MatrixUnitArrays> matrixUnits;
+    private final ProductTasks products;
     private final int shuffles;
     private final int normKind;
     private final int style;
@@ -56,7 +51,7 @@ final class DecoderTasks {
         this.kv = kv;
         this.context = context;
         this.decoding = decoding;
-        this.matrixUnits = matrixUnits;
+        products = new ProductTasks(context, decoding, matrixUnits, profile.has(Feature.WARP_SHUFFLES), block.maxRows);
         shuffles = profile.has(Feature.WARP_SHUFFLES) ? 1 : 0;
         normKind = shape.traits().norm() == DecoderTraits.Norm.RMS ? TornadoNorms.RMS : TornadoNorms.LAYER;
         style = (shape.rope().interleaved() ? TornadoRotation.INTERLEAVED : 0)
@@ -89,7 +84,7 @@ final class DecoderTasks {
     private void projectRows(Graphs.Stage stage) {
         norm(stage, "norm", block.step, weights.attentionNorm, weights.attentionNormBias);
         int outputs = weights.projection.outputs();
-        product(
+        products.product(
                 stage,
                 "projection",
                 block.step,
@@ -131,7 +126,7 @@ final class DecoderTasks {
 
     private void guessRows(Graphs.Stage stage) {
         norm(stage, "guessNorm", block.nextStep, weights.attentionNorm, weights.attentionNormBias);
-        product(
+        products.product(
                 stage,
                 "guessProjection",
                 block.nextStep,
@@ -265,7 +260,7 @@ final class DecoderTasks {
 
     private void finishRows(Graphs.Stage stage) {
         int width = shape.width();
-        product(
+        products.product(
                 stage,
                 "output",
                 block.step,
@@ -277,7 +272,7 @@ final class DecoderTasks {
                 ProductForm.ADD);
         norm(stage, "norm", block.step, weights.feedForwardNorm, weights.feedForwardNormBias);
         int end = shape.traits().feedForward() == DecoderTraits.FeedForward.RELU ? ProductForm.RELU : ProductForm.GATED;
-        product(
+        products.product(
                 stage,
                 "up",
                 block.step,
@@ -287,7 +282,7 @@ final class DecoderTasks {
                 block.inner,
                 shape.feedForward(),
                 end);
-        product(
+        products.product(
                 stage,
                 "down",
                 block.step,
@@ -320,7 +315,7 @@ final class DecoderTasks {
                         shuffles);
         stage.grid("norm", TornadoNorms.grid(LogitsArrays.ROWS));
         ProductForm form = ProductForm.of(weights.output).on(shuffles == 1).forLogits();
-        matVec(
+        products.matVec(
                 stage,
                 "logits",
                 block.step,
@@ -378,148 +373,6 @@ final class DecoderTasks {
                         Alignment.FIRST,
                         style);
         stage.grid(name, TornadoRotation.grid(block.maxRows, shape.heads(), kvHeads));
-    }
-
-    private void product(
-            Graphs.Stage stage,
-            String name,
-            IntArray step,
-            FloatArray x,
-            PackedWeights matrix,
-            DeviceWeights.Bias bias,
-            FloatArray y,
-            int outputs,
-            int end) {
-        ProductForm form = ProductForm.of(matrix).on(shuffles == 1).ending(end, bias.present());
-        if (decoding) {
-            matVec(stage, name, step, x, matrix, bias, y, outputs, block.maxRows > 1 ? form.forSeveralRows() : form);
-        } else if (matrixUnits.isPresent()) {
-            matMul(stage, name, step, x, matrix, bias, y, outputs, form, matrixUnits.get());
-        } else {
-            matMul(stage, name, step, x, matrix, bias, y, outputs, form);
-        }
-    }
-
-    /** By matrix instructions: activations rounded to fp16, a layer's weights too unless they are, then the product. */
-    private void matMul(
-            Graphs.Stage stage,
-            String name,
-            IntArray step,
-            FloatArray x,
-            PackedWeights matrix,
-            DeviceWeights.Bias bias,
-            FloatArray y,
-            int outputs,
-            ProductForm form,
-            MatrixUnitArrays arrays) {
-        int columns = matrix.columns();
-        boolean expand = matrix.format() != PackedLayout.F16;
-        stage.graph()
-                .task(
-                        name + "Rows",
-                        TornadoMatMulMma::roundRows,
-                        context,
-                        step,
-                        x,
-                        arrays.rounded,
-                        columns,
-                        Alignment.FIRST,
-                        Alignment.FIRST);
-        stage.grid(name + "Rows", TornadoMatMulMma.flatGrid(block.maxRows, columns));
-        if (expand) {
-            stage.graph()
-                    .task(
-                            name + "Weights",
-                            TornadoMatMulMma::expandWeights,
-                            context,
-                            step,
-                            matrix.floats(),
-                            matrix.ints(),
-                            arrays.expanded,
-                            columns,
-                            matrix.outputs(),
-                            Alignment.FIRST,
-                            form.bits());
-            stage.grid(name + "Weights", TornadoMatMulMma.flatGrid(matrix.outputs(), columns));
-        }
-        stage.graph()
-                .task(
-                        name,
-                        TornadoMatMulMma::multiplyTiles,
-                        context,
-                        step,
-                        arrays.rounded,
-                        expand ? arrays.expanded : matrix.ints(),
-                        bias.values(),
-                        arrays.sums,
-                        y,
-                        columns,
-                        outputs,
-                        matrix.outputs(),
-                        Alignment.FIRST,
-                        expand ? 1 : 0,
-                        form.bits());
-        stage.grid(name, TornadoMatMulMma.grid(outputs, block.maxRows, form));
-    }
-
-    private void matMul(
-            Graphs.Stage stage,
-            String name,
-            IntArray step,
-            FloatArray x,
-            PackedWeights matrix,
-            DeviceWeights.Bias bias,
-            FloatArray y,
-            int outputs,
-            ProductForm form) {
-        stage.graph()
-                .task(
-                        name,
-                        TornadoMatMul::product,
-                        context,
-                        step,
-                        x,
-                        matrix.floats(),
-                        matrix.ints(),
-                        bias.values(),
-                        y,
-                        matrix.columns(),
-                        outputs,
-                        matrix.outputs(),
-                        Alignment.FIRST,
-                        Alignment.FIRST,
-                        form.bits());
-        stage.grid(name, TornadoMatMul.grid(outputs, block.maxRows, form));
-    }
-
-    private void matVec(
-            Graphs.Stage stage,
-            String name,
-            IntArray step,
-            FloatArray x,
-            PackedWeights matrix,
-            DeviceWeights.Bias bias,
-            FloatArray y,
-            int outputs,
-            ProductForm form) {
-        stage.graph()
-                .task(
-                        name,
-                        TornadoMatVec::product,
-                        context,
-                        step,
-                        x,
-                        matrix.floats(),
-                        matrix.ints(),
-                        bias.values(),
-                        y,
-                        matrix.columns(),
-                        outputs,
-                        matrix.outputs(),
-                        Alignment.FIRST,
-                        Alignment.FIRST,
-                        form.bits());
-        stage.grid(name, TornadoMatVec.grid(outputs, form));
     }
 
     /** Whether the tasks are for blocks of one row a sequence. */
