@@ -98,7 +98,6 @@ final class Graphs implements AutoCloseable {
             graphs[stage.index] = stage.graph.snapshot();
         }
         TornadoExecutionPlan started = new TornadoExecutionPlan(graphs);
-        plan = Optional.of(started);
         started.withDevice(device).withGridScheduler(grids);
         try {
             started.withGraph(home.index).execute();
@@ -109,6 +108,8 @@ final class Graphs implements AutoCloseable {
                             + " take of it (--device-memory, 4GiB without) or than it has",
                     e);
         }
+        // Not before: TornadoVM cannot free a plan whose arrays are not all allocated.
+        plan = Optional.of(started);
     }
 
     private long sharedBytes() {
