@@ -1,13 +1,13 @@
 package io.longinfer.eval.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.longinfer.eval.comparison.Prefix;
+import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.documents.DocumentGenerator;
 import io.longinfer.eval.documents.DocumentOptions;
 import io.longinfer.eval.documents.NeedleDocument;
 import io.longinfer.eval.latency.DecodeRun;
 import io.longinfer.eval.latency.LatencyTable;
-import io.longinfer.eval.latency.Prefix;
-import io.longinfer.eval.latency.Variant;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.tokenizer.Tokenizer;
 import java.io.IOException;

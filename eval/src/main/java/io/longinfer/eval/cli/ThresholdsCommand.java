@@ -1,9 +1,9 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.documents.Answers;
 import io.longinfer.eval.documents.Example;
 import io.longinfer.eval.documents.Examples;
-import io.longinfer.eval.latency.Prefix;
 import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;

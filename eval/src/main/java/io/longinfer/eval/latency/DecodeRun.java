@@ -1,5 +1,7 @@
 package io.longinfer.eval.latency;
 
+import io.longinfer.eval.comparison.Prefix;
+import io.longinfer.eval.comparison.Variant;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;

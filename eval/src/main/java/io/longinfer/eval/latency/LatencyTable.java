@@ -1,5 +1,6 @@
 package io.longinfer.eval.latency;
 
+import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;

@@ -1,4 +1,4 @@
-package io.longinfer.eval.latency;
+package io.longinfer.eval.comparison;
 
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.WeightSource;
@@ -115,7 +115,7 @@ public final class Prefix implements AutoCloseable {
     }
 
     /** The tokens that full attention chose behind a prompt. */
-    int[] continuation(int sequence) {
+    public int[] continuation(int sequence) {
         return continuations.get(sequence);
     }
 

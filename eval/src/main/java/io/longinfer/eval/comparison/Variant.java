@@ -1,4 +1,4 @@
-package io.longinfer.eval.latency;
+package io.longinfer.eval.comparison;
 
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.KvConfig;
