@@ -13,6 +13,7 @@ import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.nio.file.Path;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** Where keys and values may lie and which of them a decoding step attends. Unset options keep a command's defaults. */
@@ -219,6 +220,17 @@ final class KvOptions {
             converter = Converters.Group.class,
             description = "How query heads that share a KV head decide together. Default: mean.")
     GroupRule groupRule;
+
+    /**
+     * The options of a line.
+     *
+     * @throws CommandLine.ParameterException if it has others, or values that they do not take
+     */
+    static KvOptions parse(String... arguments) {
+        KvOptions options = new KvOptions();
+        new CommandLine(options).parseArgs(arguments);
+        return options;
+    }
 
     /** Whether any option about selecting was given. */
     boolean selects() {

@@ -40,6 +40,21 @@ final class KvShares {
                 .build();
     }
 
+    /**
+     * The configuration that comparisons start from: ours with what is left of the KV of all sequences on disk, records as
+     * {@code auto} says. A share of 1 is all KV on the device, without limit.
+     *
+     * @param device device budget as a share of {@code kvBytes}
+     * @param host host budget, likewise
+     */
+    static KvConfig ofAll(double device, double host, long kvBytes) {
+        KvConfig.Builder usual = KvConfig.defaults().toBuilder().codecChoice(KvConfig.CodecChoice.AUTO);
+        return device == 1
+                ? usual.budgets(ByteSize.UNLIMITED, 0, 0).build()
+                : usual.budgets((long) (device * kvBytes), (long) (host * kvBytes), 2 * kvBytes)
+                        .build();
+    }
+
     private static KvConfig raised(KvConfig config, DecoderShape shape, int contextTokens) {
         KvConfig tried = config;
         for (Tier ignored : Tier.values()) {

@@ -3,13 +3,9 @@ package io.longinfer.eval.cli;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.comparison.Variant;
-import io.longinfer.eval.documents.DocumentGenerator;
-import io.longinfer.eval.documents.DocumentOptions;
-import io.longinfer.eval.documents.NeedleDocument;
 import io.longinfer.eval.latency.DecodeRun;
 import io.longinfer.eval.latency.LatencyTable;
 import io.longinfer.kvcache.KvConfig;
-import io.longinfer.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -131,7 +126,7 @@ final class LatencyCommand implements Callable<Integer> {
             int most = batches.stream().mapToInt(batch -> batch).max().orElse(1);
             List<int[]> prompts = new ArrayList<>();
             for (int sequence = 0; sequence < most; sequence++) {
-                prompts.add(prompt(loaded, sequence));
+                prompts.add(Prompts.document(loaded.model(), tokens, seed.seed + sequence));
             }
             try (Prefix prefix = Prefix.read(
                     loaded.engine(),
@@ -149,23 +144,9 @@ final class LatencyCommand implements Callable<Integer> {
         return 0;
     }
 
-    private int[] prompt(LoadedModel loaded, int sequence) {
-        Tokenizer tokenizer = loaded.model().tokenizer();
-        DocumentOptions options = DocumentOptions.journal(tokens, seed.seed + sequence);
-        NeedleDocument document =
-                new DocumentGenerator(text -> tokenizer.encode(text, false, false).length).generate(options);
-        return Prompts.chat(
-                loaded.model(),
-                Optional.empty(),
-                document.prompt(document.facts().getFirst()));
-    }
-
     private void compare(LoadedModel loaded, Prefix prefix, int batch) throws IOException {
         long kvBytes = prefix.kvBytes(batch);
-        KvConfig usual = KvConfig.defaults().toBuilder()
-                .codecChoice(KvConfig.CodecChoice.AUTO)
-                .budgets((long) (deviceShare * kvBytes), (long) (hostShare * kvBytes), 2 * kvBytes)
-                .build();
+        KvConfig usual = KvShares.ofAll(deviceShare, hostShare, kvBytes);
         KvConfig ours = kv.config(usual, loaded.model().shape(), prefix.contextTokens(), batch);
         List<DecodeRun> runs = new ArrayList<>();
         for (int repetition = 0; repetition < repetitions; repetition++) {

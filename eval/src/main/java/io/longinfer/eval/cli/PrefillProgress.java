@@ -8,7 +8,7 @@ import java.util.Locale;
 final class PrefillProgress implements PrefillListener {
     private static final int WIDTH = 30;
     private static final long REDRAW_NANOS = 100_000_000;
-    private static final String ERASE_LINE = "\r\033[K";
+    static final String ERASE_LINE = "\r\033[K";
 
     private final PrintStream err;
     private final boolean shown;

@@ -1,5 +1,8 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.documents.DocumentGenerator;
+import io.longinfer.eval.documents.DocumentOptions;
+import io.longinfer.eval.documents.NeedleDocument;
 import io.longinfer.model.Model;
 import io.longinfer.model.chat.ChatMessage;
 import io.longinfer.model.tokenizer.Tokenizer;
@@ -20,6 +23,14 @@ final class Prompts {
         system.ifPresent(text -> messages.add(new ChatMessage("system", text)));
         messages.add(new ChatMessage("user", user));
         return raw(model, model.chatTemplate().get().render(messages, true));
+    }
+
+    /** A question about a document of that many tokens that holds its answer. */
+    static int[] document(Model model, int tokens, long seed) {
+        Tokenizer tokenizer = model.tokenizer();
+        NeedleDocument document = new DocumentGenerator(text -> tokenizer.encode(text, false, false).length)
+                .generate(DocumentOptions.journal(tokens, seed));
+        return chat(model, Optional.empty(), document.prompt(document.facts().getFirst()));
     }
 
     /** A text as it stands, names of special tokens read as those. */

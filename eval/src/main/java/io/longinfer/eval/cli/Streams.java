@@ -31,6 +31,14 @@ public record Streams(InputStream in, PrintStream out, PrintStream err, boolean 
         return new Streams(new FileInputStream(FileDescriptor.in), out, err, Boolean.getBoolean("longinfer.terminal"));
     }
 
+    /** Shows on a terminal, in place of the line before, how far long work is; an empty one ends it. Silent elsewhere. */
+    void progress(String line) {
+        if (terminal) {
+            err.print(PrefillProgress.ERASE_LINE + line);
+            err.flush();
+        }
+    }
+
     /**
      * Flushes the results.
      *

@@ -10,6 +10,7 @@ import io.longinfer.model.generation.InferenceSession.PrefillListener;
 import io.longinfer.model.generation.Sampler;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -61,7 +62,7 @@ public final class Prefix implements AutoCloseable {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
         int contextTokens = longest + room + 1;
         int[] contexts = new int[prompts.size()];
-        java.util.Arrays.fill(contexts, contextTokens);
+        Arrays.fill(contexts, contextTokens);
         KvConfig everything =
                 KvConfig.defaults().toBuilder().selector(SelectorKind.FULL).build();
         BatchSession session = engine.openBatch(weights, everything, contexts, blockTokens);
@@ -94,17 +95,29 @@ public final class Prefix implements AutoCloseable {
         }
     }
 
+    /** Opens empty sequences with room for a prompt and what follows it. */
+    public BatchSession openEmpty(KvConfig configuration, int batch) throws IOException {
+        int[] contexts = new int[batch];
+        Arrays.fill(contexts, contextTokens);
+        return engine.openBatch(weights, configuration, contexts, blockTokens);
+    }
+
+    /** Lets empty sequences read the prompts themselves, the first as many as there are sequences. */
+    public void readInto(BatchSession session, PrefillListener progress) throws IOException {
+        for (int sequence = 0; sequence < session.sequences(); sequence++) {
+            session.prefill(sequence, prompts.get(sequence), progress);
+        }
+    }
+
     /** Opens sequences that start where the prompts end; the first {@code batch} prompts. */
     public BatchSession open(KvConfig configuration, int batch) throws IOException {
-        int[] contexts = new int[batch];
-        java.util.Arrays.fill(contexts, contextTokens);
-        BatchSession opened = engine.openBatch(weights, configuration, contexts, blockTokens);
+        BatchSession opened = openEmpty(configuration, batch);
         try {
             for (int sequence = 0; sequence < batch; sequence++) {
                 int[] prompt = prompts.get(sequence);
                 int adopted = (prompt.length - OWN_TOKENS) / ChunkLayout.TOKENS * ChunkLayout.TOKENS;
                 opened.adopt(sequence, session, sequence, adopted);
-                int[] rest = java.util.Arrays.copyOfRange(prompt, adopted, prompt.length);
+                int[] rest = Arrays.copyOfRange(prompt, adopted, prompt.length);
                 opened.prefill(sequence, rest, (done, total) -> {});
             }
         } catch (IOException | RuntimeException e) {

@@ -7,6 +7,7 @@ import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.tier.Link;
 import io.longinfer.model.generation.BatchSession;
+import io.longinfer.model.generation.InferenceSession.PrefillListener;
 import io.longinfer.model.generation.Sampler;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,10 +15,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * One variant, decoding.
  *
+ * @param firstTokenNanos time from empty sequences to the first token of each, if the variant read the prompts itself
  * @param stepNanos latency of each measured step
  * @param sameTokens steps times sequences, warm-up included, in which the variant's likeliest token was full attention's
  * @param tokens how many there were
@@ -28,43 +31,82 @@ public record DecodeRun(
         int batch,
         Variant variant,
         KvConfig configuration,
+        OptionalLong firstTokenNanos,
         long[] stepNanos,
         int sameTokens,
         int tokens,
         List<KvMetrics> caches) {
-    /** Runs a variant over {@code warmUp + steps} steps. */
+    /** Runs a variant, which takes the prompts' KV over, through {@code warmUp + steps} steps. */
     public static DecodeRun of(Prefix prefix, int batch, Variant variant, KvConfig configuration, int warmUp, int steps)
             throws IOException {
         try (BatchSession session = prefix.open(configuration, batch)) {
-            int same = 0;
-            int[] ids = new int[batch];
-            long[] nanos = new long[steps];
-            for (int step = 0; step < warmUp + steps; step++) {
-                if (step == warmUp) {
-                    for (int sequence = 0; sequence < batch; sequence++) {
-                        session.cache(sequence).resetMetrics();
-                    }
-                }
-                for (int sequence = 0; sequence < batch; sequence++) {
-                    ids[sequence] = prefix.continuation(sequence)[step];
-                }
-                long start = System.nanoTime();
-                session.decode(ids);
-                if (step >= warmUp) {
-                    nanos[step - warmUp] = System.nanoTime() - start;
-                }
-                for (int sequence = 0; sequence < batch; sequence++) {
-                    int next = Sampler.argmax(session.logits(sequence));
-                    same += next == prefix.continuation(sequence)[step + 1] ? 1 : 0;
-                }
-            }
-            List<KvMetrics> caches = new ArrayList<>();
-            for (int sequence = 0; sequence < batch; sequence++) {
-                caches.add(session.cache(sequence).metrics());
-            }
-            return new DecodeRun(
-                    batch, variant, configuration, nanos, same, (warmUp + steps) * batch, List.copyOf(caches));
+            return decode(session, OptionalLong.empty(), prefix, variant, configuration, warmUp, steps);
         }
+    }
+
+    /** The same for a variant that reads the prompts itself. */
+    public static DecodeRun withPrefill(
+            Prefix prefix,
+            int batch,
+            Variant variant,
+            KvConfig configuration,
+            int warmUp,
+            int steps,
+            PrefillListener progress)
+            throws IOException {
+        try (BatchSession session = prefix.openEmpty(configuration, batch)) {
+            long start = System.nanoTime();
+            prefix.readInto(session, progress);
+            OptionalLong nanos = OptionalLong.of(System.nanoTime() - start);
+            return decode(session, nanos, prefix, variant, configuration, warmUp, steps);
+        }
+    }
+
+    private static DecodeRun decode(
+            BatchSession session,
+            OptionalLong firstTokenNanos,
+            Prefix prefix,
+            Variant variant,
+            KvConfig configuration,
+            int warmUp,
+            int steps)
+            throws IOException {
+        int batch = session.sequences();
+        int same = 0;
+        int[] ids = new int[batch];
+        long[] nanos = new long[steps];
+        for (int step = 0; step < warmUp + steps; step++) {
+            if (step == warmUp) {
+                for (int sequence = 0; sequence < batch; sequence++) {
+                    session.cache(sequence).resetMetrics();
+                }
+            }
+            for (int sequence = 0; sequence < batch; sequence++) {
+                ids[sequence] = prefix.continuation(sequence)[step];
+            }
+            long start = System.nanoTime();
+            session.decode(ids);
+            if (step >= warmUp) {
+                nanos[step - warmUp] = System.nanoTime() - start;
+            }
+            for (int sequence = 0; sequence < batch; sequence++) {
+                int next = Sampler.argmax(session.logits(sequence));
+                same += next == prefix.continuation(sequence)[step + 1] ? 1 : 0;
+            }
+        }
+        List<KvMetrics> caches = new ArrayList<>();
+        for (int sequence = 0; sequence < batch; sequence++) {
+            caches.add(session.cache(sequence).metrics());
+        }
+        return new DecodeRun(
+                batch,
+                variant,
+                configuration,
+                firstTokenNanos,
+                nanos,
+                same,
+                (warmUp + steps) * batch,
+                List.copyOf(caches));
     }
 
     /** Mean latency of a step. */
@@ -121,6 +163,7 @@ public record DecodeRun(
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("variant", variant.label());
         tree.put("batch", batch);
+        firstTokenNanos.ifPresent(nanos -> tree.put("timeToFirstTokenMillis", nanos / 1e6));
         tree.put("steps", stepNanos.length);
         tree.put(
                 "stepMillis",
