@@ -61,6 +61,7 @@ public final class KvCache implements AutoCloseable {
     private final ChunkPipeline.Listener learn = this::learn;
 
     private final PromptObservation observation;
+    private final Instruments instruments;
 
     /** {@code [kvHeads][chunksPerHead]}: what each chunk weighed in the layer at hand. */
     private final float[] masses;
@@ -96,6 +97,7 @@ public final class KvCache implements AutoCloseable {
         rounding = new ChunkRounding(layout, config.kvPrecision(), kernels.quantization());
         memory = new CacheMemory(plan, config, pools, codec, kernels.abstracts(), links.diskOf(plan), counters);
         chunks = memory.chunks();
+        instruments = new Instruments(plan, config, kernels, workers);
         observation = new PromptObservation(chunks);
         selector = selector(workers);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
@@ -183,6 +185,7 @@ public final class KvCache implements AutoCloseable {
     public void prepare(int layer, DeviceSession session, int segment) {
         checkUse(layer);
         int count = chunks.closed(layer);
+        instruments.enter(layer, session.rows(segment), count);
         boolean single = session.rows(segment) == 1;
         dense = !single || observation.on();
         measure = single
@@ -198,8 +201,12 @@ public final class KvCache implements AutoCloseable {
         if (!dense) {
             counters.selected[layer] += selection.total();
             counters.candidates[layer] += (long) shape.kvHeads() * count;
+            instruments.selected(layer, count, selection);
         }
         pipeline.prepare(layer, selection, !dense && plan.mode() != KvPlan.Mode.DEVICE);
+        if (!dense) {
+            instruments.measure(layer, session, segment, selection);
+        }
     }
 
     /** Whether the step at hand chooses among the chunks of a layer. A layer whose window has moved on attends all of it. */
@@ -311,6 +318,7 @@ public final class KvCache implements AutoCloseable {
         ClosedChunks source = rounding.recordSource(config.codec(), closedChunks, rounded);
         memory.write(layer, rounded, source);
         chunks.close(layer, rounded.count());
+        instruments.append(layer, rounded);
         memory.residency().append(layer, rounded, source);
     }
 
@@ -356,12 +364,13 @@ public final class KvCache implements AutoCloseable {
 
     /** Counters and bytes as they are now. */
     public KvMetrics metrics() {
-        return MetricsReport.of(plan, config, memory, selector, links, counters);
+        return MetricsReport.of(plan, config, memory, selector, links, counters, instruments);
     }
 
     /** Starts the counters and peaks anew. */
     public void resetMetrics() {
         counters.reset();
+        instruments.resetCounts();
         if (selector instanceof TreeSelector tree) {
             tree.resetStatistics();
         }
@@ -379,6 +388,7 @@ public final class KvCache implements AutoCloseable {
         Arrays.fill(masses, 0);
         measure = false;
         observation.forget();
+        instruments.reset();
         memory.reset();
         selector.reset();
     }
@@ -389,6 +399,7 @@ public final class KvCache implements AutoCloseable {
             return;
         }
         closed = true;
+        instruments.close();
         memory.close();
     }
 }

@@ -40,6 +40,8 @@ import java.util.Optional;
  * @param abstractDeviceShare share of the device budget that abstracts may take
  * @param abstractHostShare share of the host budget that abstracts may take when there is a disk
  * @param importanceDecay what a chunk's importance keeps from one decoding step to the next
+ * @param recall whether decoding steps measure how much of the true attention the selected chunks hold, with a copy of all
+ *     keys outside the budgets; results stay the same, latencies include the measuring
  */
 public record KvConfig(
         SelectorKind selector,
@@ -63,7 +65,8 @@ public record KvConfig(
         int passingSlots,
         double abstractDeviceShare,
         double abstractHostShare,
-        double importanceDecay) {
+        double importanceDecay,
+        boolean recall) {
     public KvConfig {
         checkNotNegative("device budget", deviceBudgetBytes);
         checkNotNegative("host budget", hostBudgetBytes);
@@ -119,7 +122,8 @@ public record KvConfig(
                 0,
                 0.25,
                 0.25,
-                0.9);
+                0.9,
+                false);
     }
 
     /**
@@ -190,6 +194,7 @@ public record KvConfig(
         private double abstractDeviceShare;
         private double abstractHostShare;
         private double importanceDecay;
+        private boolean recall;
 
         private Builder(KvConfig from) {
             selector = from.selector;
@@ -214,6 +219,7 @@ public record KvConfig(
             abstractDeviceShare = from.abstractDeviceShare;
             abstractHostShare = from.abstractHostShare;
             importanceDecay = from.importanceDecay;
+            recall = from.recall;
         }
 
         /** Sets {@link KvConfig#selector()}. */
@@ -335,6 +341,12 @@ public record KvConfig(
             return this;
         }
 
+        /** Sets {@link KvConfig#recall()}. */
+        public Builder recall(boolean value) {
+            recall = value;
+            return this;
+        }
+
         /** Sets the ratio of all layers, the first ones too. */
         public Builder ratio(double ratio) {
             selection = new SelectionBudget(ratio, 0, ratio, selection.sinkTokens(), selection.recentTokens());
@@ -373,7 +385,8 @@ public record KvConfig(
                     passingSlots,
                     abstractDeviceShare,
                     abstractHostShare,
-                    importanceDecay);
+                    importanceDecay,
+                    recall);
         }
     }
 }

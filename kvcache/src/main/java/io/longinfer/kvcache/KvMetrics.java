@@ -2,6 +2,7 @@ package io.longinfer.kvcache;
 
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.tier.Link;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,15 +11,20 @@ import java.util.List;
  * @param tiers device, host and disk
  * @param links what travelled between them
  * @param layers what decoding steps selected
+ * @param heat by layer, where in the context they selected
  * @param pipeline how well moving and computing overlapped
  * @param directIo whether the disk was read and written around the page cache; false without a disk
+ * @param probeBytes bytes, outside all budgets, of the copy of all keys that recall is measured with; 0 if it is not. Latencies
+ *     of such a run include the measuring
  */
 public record KvMetrics(
         List<TierMetrics> tiers,
         List<LinkMetrics> links,
         List<LayerMetrics> layers,
+        List<LayerHeat> heat,
         PipelineMetrics pipeline,
-        boolean directIo) {
+        boolean directIo,
+        long probeBytes) {
     /**
      * One tier.
      *
@@ -66,6 +72,9 @@ public record KvMetrics(
      * @param mergedNodes nodes of 256 tokens of the adaptive partition, now
      * @param splits nodes split in decoding
      * @param merges nodes merged in decoding
+     * @param recall share of the true attention over closed chunks that lay on the selected ones, mean over query heads and
+     *     steps; the open chunk, which is always attended, is left out of both; NaN if it was not measured
+     * @param recallSteps steps in that mean
      */
     public record LayerMetrics(
             int layer,
@@ -80,7 +89,31 @@ public record KvMetrics(
             long abstractReadBytes,
             int mergedNodes,
             long splits,
-            long merges) {}
+            long merges,
+            double recall,
+            long recallSteps) {}
+
+    /**
+     * Where in the context decoding steps of one layer selected, in bins from the oldest chunks to the newest.
+     *
+     * @param selected chunks selected in each bin, KV heads and steps together
+     * @param candidates chunks there were
+     */
+    public record LayerHeat(List<Long> selected, List<Long> candidates) {
+        public LayerHeat {
+            selected = List.copyOf(selected);
+            candidates = List.copyOf(candidates);
+        }
+
+        /** The share of each bin's chunks that was selected; NaN for a bin that had none. */
+        public List<Double> shares() {
+            List<Double> shares = new ArrayList<>();
+            for (int bin = 0; bin < selected.size(); bin++) {
+                shares.add(selected.get(bin) / (double) candidates.get(bin));
+            }
+            return shares;
+        }
+    }
 
     /**
      * How moving and computing overlapped.
@@ -108,6 +141,24 @@ public record KvMetrics(
         tiers = List.copyOf(tiers);
         links = List.copyOf(links);
         layers = List.copyOf(layers);
+        heat = List.copyOf(heat);
+    }
+
+    /**
+     * The metrics of sequences that decoded together, at least one: counts, bytes and times are added up, ratios and desert
+     * rates are means, a layer's recall is the mean over all steps. The disk's busy time, which they share, is the longest.
+     */
+    public static KvMetrics sum(List<KvMetrics> sequences) {
+        return MetricsSum.of(sequences);
+    }
+
+    /** Mean recall over the layers that measured it; NaN if none did. */
+    public double recall() {
+        return layers.stream()
+                .filter(layer -> layer.recallSteps() > 0)
+                .mapToDouble(LayerMetrics::recall)
+                .average()
+                .orElse(Double.NaN);
     }
 
     /** The metrics of a tier. */

@@ -27,13 +27,16 @@ final class MetricsReport {
             CacheMemory memory,
             Selector selector,
             SharedLinks links,
-            TierCounters counters) {
+            TierCounters counters,
+            Instruments instruments) {
         return new KvMetrics(
                 tiers(plan, memory, counters),
                 links(memory, counters),
-                layers(selector, counters),
+                layers(selector, counters, instruments),
+                instruments.heat(),
                 pipeline(config, memory, links, counters),
-                memory.disk().map(DiskStore::directIo).orElse(false));
+                memory.disk().map(DiskStore::directIo).orElse(false),
+                instruments.sizeBytes());
     }
 
     private static List<TierMetrics> tiers(KvPlan plan, CacheMemory memory, TierCounters counters) {
@@ -116,7 +119,7 @@ final class MetricsReport {
         return links;
     }
 
-    private static List<LayerMetrics> layers(Selector selector, TierCounters counters) {
+    private static List<LayerMetrics> layers(Selector selector, TierCounters counters, Instruments instruments) {
         List<LayerMetrics> layers = new ArrayList<>();
         for (int layer = 0; layer < counters.selected.length; layer++) {
             SearchStatistics search =
@@ -134,7 +137,9 @@ final class MetricsReport {
                     search.readBytes(),
                     search.mergedNodes(),
                     search.splits(),
-                    search.merges()));
+                    search.merges(),
+                    instruments.recall(layer),
+                    instruments.recallSteps(layer)));
         }
         return layers;
     }

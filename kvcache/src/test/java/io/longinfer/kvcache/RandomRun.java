@@ -61,7 +61,8 @@ final class RandomRun implements AutoCloseable {
         tokens = new int[sequences];
         grow = new int[sequences];
         observing = new int[sequences];
-        KvConfig whole = variant.apply(config(directory));
+        KvConfig whole = variant.apply(
+                config(directory).toBuilder().recall(seed % 2 == 0).build());
         caches = open(whole);
         config = whole;
         sessions = new FakeSession[sequences];
@@ -232,11 +233,33 @@ final class RandomRun implements AutoCloseable {
                     misses,
                     metrics.tier(Tier.HOST).hits() + metrics.tier(Tier.HOST).misses());
         }
+        checkRecall();
         long budget = caches.get(0).metrics().tier(Tier.DEVICE).budgetBytes();
         for (int s = 1; s < sessions.length && budget != ByteSize.UNLIMITED; s++) {
             budget += caches.get(s).metrics().tier(Tier.DEVICE).budgetBytes();
         }
         assertTrue(device.openBytes() + open <= budget, "the pools exceed the device budget");
+    }
+
+    /** That recall is a share, and all of it where everything is attended; and that the heat map has counted every chunk. */
+    private void checkRecall() {
+        for (int s = 0; s < sessions.length; s++) {
+            for (int layer = 0; layer < shape.layers(); layer++) {
+                KvMetrics.LayerMetrics of = caches.get(s).metrics().layers().get(layer);
+                KvMetrics.LayerHeat heat = caches.get(s).metrics().heat().get(layer);
+                assertEquals(
+                        of.selectedChunks(),
+                        heat.selected().stream().mapToLong(Long::longValue).sum());
+                assertEquals(
+                        of.candidateChunks(),
+                        heat.candidates().stream().mapToLong(Long::longValue).sum());
+                assertTrue(config.recall() || Double.isNaN(of.recall()));
+                if (of.recallSteps() > 0) {
+                    boolean all = of.selectedChunks() == of.candidateChunks();
+                    assertTrue(all ? of.recall() == 1 : of.recall() > 0 && of.recall() < 1, of.toString());
+                }
+            }
+        }
     }
 
     /** Of all that was attended, in order. */

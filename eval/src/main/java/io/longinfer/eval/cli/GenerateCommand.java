@@ -166,15 +166,22 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private static String figures(RunReport report) {
+        String recall = report.metrics().probeBytes() == 0
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "; recall %.1f %%, measured within these times",
+                        100 * report.metrics().recall());
         return String.format(
                 Locale.ROOT,
-                "[%,d tokens read at %.0f/s, first token after %.2f s; %d more at %.1f/s, p50 %.1f ms, p99 %.1f ms]",
+                "[%,d tokens read at %.0f/s, first token after %.2f s; %d more at %.1f/s, p50 %.1f ms, p99 %.1f ms%s]",
                 report.timing().promptTokens(),
                 report.timing().prefillTokensPerSecond(),
                 report.timing().timeToFirstTokenNanos() / 1e9,
                 report.timing().decode().count(),
                 report.timing().decodeTokensPerSecond(),
                 report.timing().decode().p50Nanos() / 1e6,
-                report.timing().decode().p99Nanos() / 1e6);
+                report.timing().decode().p99Nanos() / 1e6,
+                recall);
     }
 }

@@ -221,6 +221,13 @@ final class KvOptions {
             description = "How query heads that share a KV head decide together. Default: mean.")
     GroupRule groupRule;
 
+    @Option(
+            names = "--recall",
+            description =
+                    "Measures how much of the true attention over closed chunks lies on the selected ones, with a copy of"
+                            + " all keys outside the budgets. Results stay the same; latencies include the measuring.")
+    boolean recall;
+
     /**
      * The options of a line.
      *
@@ -282,6 +289,7 @@ final class KvOptions {
                 .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
                 .codecChoice(codecChoice(defaults))
                 .readAhead(or(readAhead, defaults.readAhead()))
+                .recall(recall || defaults.recall())
                 .budgets(
                         or(deviceBudget, defaults.deviceBudgetBytes()),
                         or(hostBudget, defaults.hostBudgetBytes()),

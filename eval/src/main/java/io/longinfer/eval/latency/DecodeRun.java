@@ -2,6 +2,7 @@ package io.longinfer.eval.latency;
 
 import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.comparison.Variant;
+import io.longinfer.eval.report.MetricsTree;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
@@ -186,6 +187,7 @@ public record DecodeRun(
         tree.put("diskBackend", caches.getFirst().pipeline().diskBackend());
         tree.put("peakDeviceBytes", peak(Tier.DEVICE));
         tree.put("peakHostBytes", peak(Tier.HOST));
+        MetricsTree.put(tree, KvMetrics.sum(caches));
         return tree;
     }
 

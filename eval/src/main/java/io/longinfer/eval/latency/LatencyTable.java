@@ -4,11 +4,13 @@ import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.report.Table;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.tier.Link;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * Variants side by side, for people: medians over the repetitions, ratios to the first variant.
@@ -34,6 +36,17 @@ public record LatencyTable(int batch, long kvBytes, KvConfig ours, List<DecodeRu
                     .append(ByteSize.format(ours.emulatedLinkBytesPerSecond()))
                     .append("/s");
         }
+        List<Variant> variants =
+                runs.stream().map(DecodeRun::variant).distinct().toList();
+        if (ours.recall()) {
+            text.append(", STEPS INCLUDE MEASURING RECALL: ")
+                    .append(variants.stream()
+                            .map(variant -> variant.label() + " "
+                                    + percent(median(
+                                            variant,
+                                            run -> KvMetrics.sum(run.caches()).recall())))
+                            .collect(Collectors.joining(", ")));
+        }
         text.append('\n');
         Table table = new Table()
                 .row(
@@ -55,7 +68,7 @@ public record LatencyTable(int batch, long kvBytes, KvConfig ours, List<DecodeRu
                         "device peak",
                         "host peak");
         double first = median(runs.getFirst().variant(), DecodeRun::medianNanos);
-        for (Variant variant : runs.stream().map(DecodeRun::variant).distinct().toList()) {
+        for (Variant variant : variants) {
             row(table, variant, first);
         }
         return text.append(table).toString();

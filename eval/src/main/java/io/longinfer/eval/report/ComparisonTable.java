@@ -29,6 +29,12 @@ public final class ComparisonTable {
         row(table, "a token, p50", report -> millis(report.timing().decode().p50Nanos()));
         row(table, "a token, p90", report -> millis(report.timing().decode().p90Nanos()));
         row(table, "a token, p99", report -> millis(report.timing().decode().p99Nanos()));
+        if (reports.stream().anyMatch(report -> report.metrics().probeBytes() > 0)) {
+            row(
+                    table,
+                    "recall (measuring it takes time)",
+                    report -> share(report.metrics().recall()));
+        }
         return table.toString();
     }
 
@@ -99,6 +105,10 @@ public final class ComparisonTable {
 
     private static String bytes(long bytes) {
         return ByteSize.format(bytes);
+    }
+
+    private static String share(double share) {
+        return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
     private static String seconds(long nanos) {

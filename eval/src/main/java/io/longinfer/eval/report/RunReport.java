@@ -100,9 +100,7 @@ public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
         phases.put("prefill", prefill);
         phases.put("decode", decode);
         tree.put("phases", phases);
-        tree.put("tiers", JsonTree.of(metrics().tiers()));
-        tree.put("links", PhaseTraffic.toTree(metrics().links()));
-        tree.put("layers", JsonTree.of(metrics().layers()));
+        MetricsTree.put(tree, metrics());
         tree.put("directIo", metrics().directIo());
         return tree;
     }

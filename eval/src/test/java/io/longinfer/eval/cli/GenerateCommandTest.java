@@ -12,6 +12,7 @@ import io.longinfer.eval.documents.NeedleDocument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,8 +87,10 @@ class GenerateCommandTest {
                 "--disk-dir",
                 folder.toString(),
                 "--seed",
-                "7");
+                "7",
+                "--recall");
         assertEquals(ANSWER, session.succeeded().out());
+        assertTrue(session.err().contains("recall"), session.err());
         String text = Files.readString(json);
         assertEquals(1, text.lines().count());
         Map<String, Object> metrics = JSON.std.mapFrom(text);
@@ -102,6 +105,9 @@ class GenerateCommandTest {
             "tiers",
             "links",
             "layers",
+            "heat",
+            "recall",
+            "probeBytes",
             "directIo",
             "contextTokens"
         }) {
@@ -113,6 +119,9 @@ class GenerateCommandTest {
         assertTrue(((Number) latency.get("p50Millis")).doubleValue() > 0, text);
         assertTrue(
                 ((Number) latency.get("p99Millis")).doubleValue() >= ((Number) latency.get("p50Millis")).doubleValue());
+        double recall = ((Number) metrics.get("recall")).doubleValue();
+        assertTrue(recall > 0 && recall < 1, text);
+        assertEquals(32, ((List<?>) ((List<?>) metrics.get("heat")).getFirst()).size());
         assertEquals(1 << 20, ((Map<?, ?>) metrics.get("configuration")).get("deviceBudgetBytes"));
     }
 

@@ -1,5 +1,7 @@
 package io.longinfer.kernels.attention;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Attention of query rows over a list of chunks, continuing a running softmax. Rows of one call share a KV head.
  * Implementations keep scratch per thread only; calls on disjoint rows may run at once.
@@ -48,6 +50,27 @@ public interface AttentionKernels {
             int stateStride);
 
     /**
+     * Scores of {@code group} query heads over keys without values, chunk after chunk, each {@code [channels][16]} in
+     * little-endian fp16: {@code scores[g * stride + 16 * c + t] = q_g . k_ct}.
+     *
+     * @param channels even; fewer than a head's where keys were projected to fewer
+     * @param q {@code [group][channels]} from {@code qOffset}
+     * @param offsetBytes where the first chunk's keys start in {@code keys}
+     * @param scores {@code [group][stride]}; what lies behind the last chunk's scores of a row may be overwritten
+     * @param stride at least {@code 16 * (chunks + 1)}
+     */
+    void scores(
+            int channels,
+            float[] q,
+            int qOffset,
+            int group,
+            MemorySegment keys,
+            long offsetBytes,
+            int chunks,
+            float[] scores,
+            int stride);
+
+    /**
      * Stores one token's key and value of one head into a chunk, rounding to fp16 to nearest even.
      *
      * @param slot memory of the chunk, {@code layout.sizeBytes()} from {@code offsetBytes}
@@ -59,7 +82,7 @@ public interface AttentionKernels {
             int keysOffset,
             float[] values,
             int valuesOffset,
-            java.lang.foreign.MemorySegment slot,
+            MemorySegment slot,
             long offsetBytes,
             int token);
 }

@@ -70,6 +70,31 @@ public final class ScalarAttentionKernels implements AttentionKernels {
         }
     }
 
+    @Override
+    public void scores(
+            int channels,
+            float[] q,
+            int qOffset,
+            int group,
+            MemorySegment keys,
+            long offsetBytes,
+            int chunks,
+            float[] scores,
+            int stride) {
+        for (int g = 0; g < group; g++) {
+            for (int token = 0; token < chunks * ChunkLayout.TOKENS; token++) {
+                long chunk =
+                        offsetBytes + (long) (token / ChunkLayout.TOKENS) * channels * ChunkLayout.TOKENS * Short.BYTES;
+                float score = 0;
+                for (int j = 0; j < channels; j++) {
+                    long at = chunk + ((long) j * ChunkLayout.TOKENS + token % ChunkLayout.TOKENS) * Short.BYTES;
+                    score += q[qOffset + g * channels + j] * Float.float16ToFloat(keys.get(FP16, at));
+                }
+                scores[g * stride + token] = score;
+            }
+        }
+    }
+
     private static short round(float x) {
         return Float.floatToFloat16(Math.clamp(x, -LARGEST_FP16, LARGEST_FP16));
     }

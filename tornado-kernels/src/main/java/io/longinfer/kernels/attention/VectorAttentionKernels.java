@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 public final class VectorAttentionKernels implements AttentionKernels {
     private final ScalarAttentionKernels scalar = new ScalarAttentionKernels();
     private final ThreadLocal<VectorDecode> decodes = ThreadLocal.withInitial(VectorDecode::new);
+    private final ThreadLocal<VectorKeyScores> keyScores = ThreadLocal.withInitial(VectorKeyScores::new);
     private final ThreadLocal<VectorPrefill> prefills = ThreadLocal.withInitial(VectorPrefill::new);
 
     /** Whether this machine's vectors are wide enough; if not, take {@link ScalarAttentionKernels}. */
@@ -57,6 +58,20 @@ public final class VectorAttentionKernels implements AttentionKernels {
                         state,
                         stateRow,
                         stateStride);
+    }
+
+    @Override
+    public void scores(
+            int channels,
+            float[] q,
+            int qOffset,
+            int group,
+            MemorySegment keys,
+            long offsetBytes,
+            int chunks,
+            float[] scores,
+            int stride) {
+        keyScores.get().scores(channels, q, qOffset, group, keys, offsetBytes, chunks, scores, stride);
     }
 
     @Override

@@ -17,6 +17,9 @@ abstract class AttentionKernelsContract {
     /** Of an output of magnitude 1, for each unit of the scores' standard deviation: scores round in proportion. */
     private static final double TOLERANCE = 5e-6;
 
+    private static final ValueLayout.OfShort HALF =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
+
     abstract AttentionKernels kernels();
 
     @ParameterizedTest
@@ -58,6 +61,40 @@ abstract class AttentionKernelsContract {
                     double actual = mass[g * chunkCount + c];
                     assertEquals(expected, actual, expected * 1e-5 + 1e-12, what + ", mass of chunk " + c);
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 1, 1", "8, 3, 4", "12, 2, 13", "14, 5, 130", "64, 3, 1", "64, 1, 1021", "128, 8, 13", "64, 3, 0"})
+    void scoresKeysAlone(int channels, int group, int chunkCount) {
+        Random random = seeded(channels * 43L + group * 5L + chunkCount);
+        int odd = 2; // nothing may assume alignment
+        MemorySegment keys = Arena.ofAuto().allocate(odd + 32L * channels * Math.max(1, chunkCount));
+        float[] q = new float[3 + group * channels];
+        for (int i = 0; i < q.length; i++) {
+            q[i] = (float) random.nextGaussian();
+        }
+        float[][] plain = new float[chunkCount * 16][channels];
+        for (int t = 0; t < plain.length; t++) {
+            for (int j = 0; j < channels; j++) {
+                short half = Float.floatToFloat16((float) random.nextGaussian());
+                plain[t][j] = Float.float16ToFloat(half);
+                keys.set(HALF, odd + 2L * ((t / 16 * channels + j) * 16L + t % 16), half);
+            }
+        }
+        int stride = 16 * (chunkCount + 1) + random.nextInt(5);
+        float[] scores = new float[group * stride];
+        java.util.Arrays.fill(scores, 7f);
+        kernels().scores(channels, q, 3, group, keys, odd, chunkCount, scores, stride);
+        for (int g = 0; g < group; g++) {
+            for (int t = 0; t < plain.length; t++) {
+                double expected = 0;
+                for (int j = 0; j < channels; j++) {
+                    expected += (double) q[3 + g * channels + j] * plain[t][j];
+                }
+                assertEquals(
+                        expected, scores[g * stride + t], 1e-5 * Math.sqrt(channels), "head " + g + ", token " + t);
             }
         }
     }
