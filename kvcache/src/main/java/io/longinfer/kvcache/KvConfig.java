@@ -113,7 +113,7 @@ public record KvConfig(
                 PartitionOptions.defaults(),
                 true,
                 SpeculationOptions.defaults(),
-                AbstractPrecision.INT8,
+                AbstractPrecision.TOKENS,
                 KvPrecision.F16,
                 CodecChoice.fixed(new Codec(Precision.FP16, false)),
                 true,
@@ -128,7 +128,7 @@ public record KvConfig(
                 0,
                 0,
                 0.25,
-                0.25,
+                0.65,
                 0.9,
                 false,
                 false);
