@@ -104,6 +104,11 @@ final class AttentionFixture {
         }
     }
 
+    /** The position of a token. */
+    int position(int token) {
+        return positions[token];
+    }
+
     /** The position after the last token. */
     int end() {
         return positions.length == 0 ? 0 : positions[positions.length - 1] + 1;

@@ -103,6 +103,45 @@ class CpuSessionTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"160, 161", "301, 302", "5, 6", "16, 17"})
+    void tokensMassesSumToOne(int prompt, int tokens) {
+        DecoderWeights weights = weights(shape(6, 3, 16, true), new SplittableRandom(prompt));
+        int[] ids = new SplittableRandom(7).ints(tokens, 0, VOCABULARY).toArray();
+        try (WorkerPool workers = new SpinningWorkerPool("test", 2);
+                CachedSession cached =
+                        new CachedSession(weights, new CpuDevice(workers, CpuKernels.fastest()), tokens, 1)) {
+            TokenMeasures measures = cached.session.tokenMeasures().orElseThrow();
+            measures.record(true);
+            cached.read(ids, prompt);
+            cached.read(ids, 1);
+            float[] masses = new float[18];
+            for (int head = 0; head < 3; head++) {
+                double sum = 0;
+                for (int chunk = 0; chunk < prompt / 16; chunk++) {
+                    measures.masses(0, 0, head, chunk, masses, 1);
+                    double ofChunk = 0;
+                    for (int t = 1; t <= 16; t++) {
+                        assertTrue(masses[t] > 0, "token " + t + " of chunk " + chunk);
+                        ofChunk += masses[t];
+                    }
+                    assertEquals(cached.session.mass(0, 0, head, chunk), ofChunk, 1e-5 * ofChunk, "chunk " + chunk);
+                    sum += ofChunk;
+                }
+                measures.openMasses(0, head, masses, 2);
+                for (int t = 0; t < 16; t++) {
+                    assertEquals(t <= prompt % 16, masses[2 + t] > 0, "open token " + t);
+                    sum += masses[2 + t];
+                }
+                assertEquals(1, sum, 1e-4);
+            }
+            assertEquals(prompt, measures.position(0));
+            assertEquals((prompt + 1) % 16 == 0 ? 0 : 1, measures.openChunk(0).count());
+            measures.record(false);
+            assertThrows(IllegalStateException.class, () -> measures.openMasses(0, 0, masses, 0));
+        }
+    }
+
     @Test
     void misuseIsRefused() {
         DecoderWeights weights = weights(shape(2, 1, 8, true), new SplittableRandom(1));
