@@ -77,7 +77,8 @@ public final class TaskRun {
                     Prefix.read(engine, weights, List.of(prompt), 0, sample.maxTokens(), blockTokens, reading)) {
                 for (int i = 0; i < contenders.size(); i++) {
                     KvConfig configuration = contenders.get(i).configuration().apply(prefix);
-                    Answer answer = answer(prefix, configuration, sample, index, prompt.length, task.metric(), results.get(i));
+                    Answer answer =
+                            answer(prefix, configuration, sample, index, prompt.length, task.metric(), results.get(i));
                     results.get(i).add(configuration, prefix.contextTokens(), answer);
                     progress.answered(++done, task.samples() * contenders.size());
                 }
