@@ -4,7 +4,7 @@ package io.longinfer.kvcache.selection;
  * Decides which closed chunks a decoding step attends; knows the abstracts, but neither where a chunk lies nor moves it. Used by
  * one thread. No call allocates.
  */
-public sealed interface Selector permits FullSelector, TreeSelector {
+public sealed interface Selector permits FullSelector, StreamingSelector, H2oSelector, H2oChunkedSelector, TreeSelector {
     /** Whether {@code chunks} closed chunks of {@code layer} leave a choice; if not, all are attended. */
     boolean chooses(int layer, int chunks);
 
@@ -27,6 +27,11 @@ public sealed interface Selector permits FullSelector, TreeSelector {
      */
     void guess(int layer, int chunks, float[] queries, int queryOffset, Selection selection);
 
+    /** Whether what is attended depends on queries; if not, {@link #guess} needs none. */
+    default boolean asksQueries() {
+        return true;
+    }
+
     /**
      * Learns, once after prefill, how attention is spread over a layer. When every layer has learned, budgets follow.
      *
@@ -42,6 +47,18 @@ public sealed interface Selector permits FullSelector, TreeSelector {
      * @param masses {@code [kvHeads][stride]} from {@code offset}, by chunk; those that are not selected are not looked at
      */
     default void learnStep(int layer, int chunks, Selection selection, float[] masses, int offset, int stride) {}
+
+    /** Whether it wants to learn what single tokens weigh, from the prompt's first query on. */
+    default boolean learnsTokens() {
+        return false;
+    }
+
+    /**
+     * Learns what tokens of an attended chunk, or of the open one, weighed in a decoding step of a layer.
+     *
+     * @param tokenMasses {@code [16]}, mean over the head's query heads
+     */
+    default void learnTokens(int layer, int kvHead, int chunk, float[] tokenMasses) {}
 
     /** Forgets the sequence. */
     default void reset() {}
