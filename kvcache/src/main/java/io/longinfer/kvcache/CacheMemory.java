@@ -5,6 +5,7 @@ import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.KvPool;
 import io.longinfer.kernels.device.KvPoolSource;
+import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.KvPlan.LayerPlan;
 import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.budget.Tier;
@@ -14,6 +15,7 @@ import io.longinfer.kvcache.codec.RecordLengths;
 import io.longinfer.kvcache.disk.DiskGeometry;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.disk.DiskStore;
+import io.longinfer.kvcache.speculation.Speculation;
 import io.longinfer.kvcache.tier.ChunkTable;
 import io.longinfer.kvcache.tier.HostTier;
 import io.longinfer.kvcache.tier.Residency;
@@ -40,6 +42,7 @@ final class CacheMemory implements AutoCloseable {
     private final Residency residency;
     private final Optional<DiskStore> disk;
     private final AbstractStore abstracts;
+    private final Optional<Speculation> speculation;
     private final MemorySegment record;
 
     CacheMemory(
@@ -48,6 +51,7 @@ final class CacheMemory implements AutoCloseable {
             KvPoolSource pools,
             ChunkCodec codec,
             AbstractKernels kernels,
+            WorkerPool workers,
             Optional<DiskIo> io,
             TierCounters counters) {
         this.plan = plan;
@@ -78,6 +82,10 @@ final class CacheMemory implements AutoCloseable {
                     config.abstractPrecision(),
                     disk,
                     kernels));
+            speculation = plan.partialChannels() == 0
+                    ? Optional.empty()
+                    : Optional.of(
+                            own(new Speculation(plan.shape(), plan.chunksPerHead(), plan.partialChannels(), workers)));
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -140,6 +148,11 @@ final class CacheMemory implements AutoCloseable {
         return abstracts;
     }
 
+    /** What InfiniGen's selector speculates with; present if it is planned for. */
+    Optional<Speculation> speculation() {
+        return speculation;
+    }
+
     int chunkBytes() {
         return layout.sizeBytes();
     }
@@ -151,6 +164,7 @@ final class CacheMemory implements AutoCloseable {
      */
     void write(int layer, ClosedChunks closed, ClosedChunks source) {
         abstracts.append(layer, closed);
+        speculation.ifPresent(s -> s.append(layer, closed));
         if (disk.isEmpty()) {
             return;
         }
@@ -170,9 +184,22 @@ final class CacheMemory implements AutoCloseable {
         }
     }
 
+    /** Copies closed chunks that the device keeps to {@code target}: {@code [kvHeads][count]} chunks. */
+    ClosedChunks copy(int layer, int first, int count, MemorySegment target) {
+        long chunkBytes = layout.sizeBytes();
+        for (int head = 0; head < plan.shape().kvHeads(); head++) {
+            for (int i = 0; i < count; i++) {
+                int slot = residency.device().slot(chunks.id(layer, head, first + i));
+                residency.pool().read(slot, target, ((long) head * count + i) * chunkBytes);
+            }
+        }
+        return new ClosedChunks(first, count, target, count * chunkBytes);
+    }
+
     void reset() {
         chunks.reset();
         abstracts.reset();
+        speculation.ifPresent(Speculation::reset);
         residency.reset();
         disk.ifPresent(DiskStore::reset);
     }

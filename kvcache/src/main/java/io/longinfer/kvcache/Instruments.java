@@ -10,13 +10,15 @@ import io.longinfer.kvcache.KvMetrics.LayerHeat;
 import io.longinfer.kvcache.probe.AttentionProbe;
 import io.longinfer.kvcache.probe.HeatMap;
 import io.longinfer.kvcache.selection.Selection;
+import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.kvcache.selection.TrueMasses;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** What is measured of a cache's decoding steps: where they selected, and if asked for, how much attention lay there. */
-final class Instruments implements AutoCloseable {
+final class Instruments implements TrueMasses, AutoCloseable {
     private final DecoderShape shape;
     private final HeatMap heat;
     private final Optional<AttentionProbe> probe;
@@ -29,7 +31,7 @@ final class Instruments implements AutoCloseable {
     Instruments(KvPlan plan, KvConfig config, CpuKernels kernels, WorkerPool workers) {
         shape = plan.shape();
         heat = new HeatMap(shape.layers());
-        probe = config.recall()
+        probe = config.recall() || config.selector() == SelectorKind.ORACLE
                 ? Optional.of(new AttentionProbe(shape, plan.chunksPerHead(), kernels, workers))
                 : Optional.empty();
     }
@@ -51,10 +53,19 @@ final class Instruments implements AutoCloseable {
     /** Measures what the selection found, while what it needs is on its way. */
     void measure(int layer, DeviceSession session, int segment, Selection selection) {
         if (probe.isPresent()) {
-            int query = session.firstRow(segment) * shape.queryWidth();
-            probe.get().weigh(layer, position, session.queries(), query);
+            weigh(layer, session.queries(), session.firstRow(segment) * shape.queryWidth());
             probe.get().record(selection);
         }
+    }
+
+    @Override
+    public void weigh(int layer, float[] queries, int queryOffset) {
+        probe.orElseThrow().weigh(layer, position, queries, queryOffset);
+    }
+
+    @Override
+    public float mass(int kvHead, int chunk) {
+        return probe.orElseThrow().mass(kvHead, chunk);
     }
 
     /** Takes chunks that were closed. */

@@ -14,14 +14,11 @@ import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.pipeline.ChunkPipeline;
 import io.longinfer.kvcache.pipeline.CodecPolicy;
 import io.longinfer.kvcache.pipeline.Staging;
-import io.longinfer.kvcache.selection.FullSelector;
-import io.longinfer.kvcache.selection.SearchMode;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.selection.Selector;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.tier.ChunkTable;
-import io.longinfer.kvcache.tier.Residency;
 import io.longinfer.kvcache.tier.TierCounters;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -54,14 +51,15 @@ public final class KvCache implements AutoCloseable {
     private final ChunkRounding rounding;
     private final ChunkTable chunks;
     private final Selector selector;
-    private final Selection selection;
-    private final Selection guess;
+    private Selection selection;
+    private Selection guess;
     private final ChunkPipeline pipeline;
     private final TierCounters counters;
     private final ChunkPipeline.Listener learn = this::learn;
 
     private final PromptObservation observation;
     private final Instruments instruments;
+    private final PromptLearning learning;
 
     /** {@code [kvHeads][chunksPerHead]}: what each chunk weighed in the layer at hand. */
     private final float[] masses;
@@ -71,6 +69,7 @@ public final class KvCache implements AutoCloseable {
     private boolean measure;
     private int learnedLayer;
     private int measuredSegment;
+    private int guessedLayer;
     private DeviceSession measuredSession;
     private boolean closed;
 
@@ -95,11 +94,13 @@ public final class KvCache implements AutoCloseable {
         ChunkLayout layout = new ChunkLayout(shape.headDim());
         ChunkCodec codec = new ChunkCodec(layout, config.codec(), kernels.quantization());
         rounding = new ChunkRounding(layout, config.kvPrecision(), kernels.quantization());
-        memory = new CacheMemory(plan, config, pools, codec, kernels.abstracts(), links.diskOf(plan), counters);
+        memory =
+                new CacheMemory(plan, config, pools, codec, kernels.abstracts(), workers, links.diskOf(plan), counters);
         chunks = memory.chunks();
         instruments = new Instruments(plan, config, kernels, workers);
         observation = new PromptObservation(chunks);
-        selector = selector(workers);
+        learning = new PromptLearning(plan, config, memory, workers);
+        selector = Selectors.of(plan, config, memory, instruments, kernels, workers);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
         guess = new Selection(shape.kvHeads(), plan.chunksPerHead());
         masses = new float[Math.multiplyExact(shape.kvHeads(), plan.chunksPerHead())];
@@ -121,26 +122,6 @@ public final class KvCache implements AutoCloseable {
         pipeline = new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), readAhead, counters);
     }
 
-    private Selector selector(WorkerPool workers) {
-        return switch (config.selector()) {
-            case FULL -> new FullSelector();
-            case TOPK -> tree(SearchMode.FLAT, workers);
-            case ADAPTIVE -> tree(config.adaptivePartition() ? SearchMode.ADAPTIVE : SearchMode.TREE, workers);
-        };
-    }
-
-    private Selector tree(SearchMode mode, WorkerPool workers) {
-        return new TreeSelector(
-                config.selection(),
-                config.groupRule(),
-                mode,
-                config.partition(),
-                shape,
-                plan.chunksPerHead(),
-                memory.abstracts(),
-                workers);
-    }
-
     /** What lies where. */
     public KvPlan plan() {
         return plan;
@@ -160,7 +141,7 @@ public final class KvCache implements AutoCloseable {
                         && config.adaptivePartition()
                         && config.selection().ratio() < 1
                 ? PromptObservation.TOKENS
-                : 0;
+                : learning.tokens();
     }
 
     /**
@@ -170,8 +151,10 @@ public final class KvCache implements AutoCloseable {
         checkOpen();
         if (on) {
             observation.start();
+            learning.start();
         } else {
             observation.teach(selector);
+            learning.end();
         }
     }
 
@@ -193,13 +176,19 @@ public final class KvCache implements AutoCloseable {
                         || plan.mode() != KvPlan.Mode.DEVICE
                         || config.selector() == SelectorKind.ADAPTIVE);
         learnedLayer = layer;
+        if (dense) {
+            learning.queries(layer, session, segment);
+        }
         if (!selects(layer)) {
             all(selection, layer);
+        } else if (selector.speculates()) {
+            takeGuess(layer);
         } else {
             selector.select(layer, count, session.queries(), session.firstRow(segment) * shape.queryWidth(), selection);
         }
         if (!dense) {
             counters.selected[layer] += selection.total();
+            counters.selectedTokens[layer] += selection.tokens();
             counters.candidates[layer] += (long) shape.kvHeads() * count;
             instruments.selected(layer, count, selection);
         }
@@ -207,6 +196,16 @@ public final class KvCache implements AutoCloseable {
         if (!dense) {
             instruments.measure(layer, session, segment, selection);
         }
+    }
+
+    private void takeGuess(int layer) {
+        if (guessedLayer != layer) {
+            throw new IllegalStateException("layer " + layer + " attends what was guessed, but nothing was");
+        }
+        Selection attended = selection;
+        selection = guess;
+        guess = attended;
+        guessedLayer = 0;
     }
 
     /** Whether the step at hand chooses among the chunks of a layer. A layer whose window has moved on attends all of it. */
@@ -227,28 +226,28 @@ public final class KvCache implements AutoCloseable {
 
     /** Whether {@link #readAhead} of {@code layer} needs queries in the step at hand. */
     public boolean needsQueriesToReadAhead(int layer) {
-        return pipeline.readsAhead() && selects(layer);
+        return (pipeline.readsAhead() || selector.speculates()) && selects(layer);
     }
 
     /**
      * Guesses what {@code layer} will select and starts the reads for it, between {@link #prepare} and {@link #attendPast} of the
-     * layer before. Changes no result.
+     * layer before. Changes no result, unless the selector attends what it guesses.
      *
      * @param queries {@code [heads][headDim]} from {@code offset}, see {@link DeviceSession#predictQueries}; not looked at unless
      *     {@link #needsQueriesToReadAhead}
      */
     public void readAhead(int layer, float[] queries, int offset) {
         checkUse(layer);
-        if (!pipeline.readsAhead()) {
-            return;
-        }
         int count = chunks.closed(layer);
         if (needsQueriesToReadAhead(layer)) {
             selector.guess(layer, count, queries, offset, guess);
-        } else {
+            guessedLayer = layer;
+        } else if (pipeline.readsAhead()) {
             all(guess, layer);
         }
-        pipeline.readAhead(layer, guess, !dense);
+        if (pipeline.readsAhead()) {
+            pipeline.readAhead(layer, guess, !dense);
+        }
     }
 
     /**
@@ -263,7 +262,7 @@ public final class KvCache implements AutoCloseable {
         session.recordMass(measure);
         measuredSession = session;
         measuredSegment = segment;
-        pipeline.attend(session, segment);
+        pipeline.attend(session, segment, learning.visitor(layer));
     }
 
     /** Learns what a chunk weighed. */
@@ -335,15 +334,17 @@ public final class KvCache implements AutoCloseable {
             throw new IllegalStateException(
                     "chunks are copied from a cache that lies on the device, this one is in mode " + plan.mode());
         }
-        long chunkBytes = memory.chunkBytes();
-        Residency residency = memory.residency();
-        for (int head = 0; head < shape.kvHeads(); head++) {
-            for (int i = 0; i < count; i++) {
-                int slot = residency.device().slot(chunks.id(layer, head, first + i));
-                residency.pool().read(slot, target, ((long) head * count + i) * chunkBytes);
-            }
-        }
-        return new ClosedChunks(first, count, target, count * chunkBytes);
+        return memory.copy(layer, first, count, target);
+    }
+
+    /**
+     * Takes over what a cache has learned of the prompt whose chunks this one adopts, where its selector needs that.
+     *
+     * @throws IllegalStateException if it does, and the source was not configured to know
+     */
+    public void adoptStatistics(KvCache source) {
+        checkOpen();
+        learning.adopt(source.learning);
     }
 
     private void checkUse(int layer) {
@@ -389,6 +390,8 @@ public final class KvCache implements AutoCloseable {
         measure = false;
         observation.forget();
         instruments.reset();
+        learning.reset();
+        guessedLayer = 0;
         memory.reset();
         selector.reset();
     }

@@ -12,6 +12,7 @@ import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.kvcache.speculation.SpeculationOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param groupRule how query heads that share a KV head decide together
  * @param partition thresholds of the adaptive partition
  * @param adaptivePartition whether the adaptive selector follows a partition and measured deserts, or searches the tree exactly with fixed budgets of layers
+ * @param speculation alpha and kept channels of InfiniGen's selector
  * @param abstractPrecision of leaves that are not growing
  * @param kvPrecision of closed chunks, wherever they lie
  * @param codecChoice how chunks lie in host and disk
@@ -42,6 +44,8 @@ import java.util.Optional;
  * @param importanceDecay what a chunk's importance keeps from one decoding step to the next
  * @param recall whether decoding steps measure how much of the true attention the selected chunks hold, with a copy of all
  *     keys outside the budgets; results stay the same, latencies include the measuring
+ * @param promptStatistics whether sums over a prompt's queries are kept for a cache that adopts its chunks, whatever this one's
+ *     selector needs
  */
 public record KvConfig(
         SelectorKind selector,
@@ -49,6 +53,7 @@ public record KvConfig(
         GroupRule groupRule,
         PartitionOptions partition,
         boolean adaptivePartition,
+        SpeculationOptions speculation,
         AbstractPrecision abstractPrecision,
         KvPrecision kvPrecision,
         CodecChoice codecChoice,
@@ -66,7 +71,8 @@ public record KvConfig(
         double abstractDeviceShare,
         double abstractHostShare,
         double importanceDecay,
-        boolean recall) {
+        boolean recall,
+        boolean promptStatistics) {
     public KvConfig {
         checkNotNegative("device budget", deviceBudgetBytes);
         checkNotNegative("host budget", hostBudgetBytes);
@@ -106,6 +112,7 @@ public record KvConfig(
                 GroupRule.MEAN,
                 PartitionOptions.defaults(),
                 true,
+                SpeculationOptions.defaults(),
                 AbstractPrecision.INT8,
                 KvPrecision.F16,
                 CodecChoice.fixed(new Codec(Precision.FP16, false)),
@@ -123,6 +130,7 @@ public record KvConfig(
                 0.25,
                 0.25,
                 0.9,
+                false,
                 false);
     }
 
@@ -177,6 +185,7 @@ public record KvConfig(
         private GroupRule groupRule;
         private PartitionOptions partition;
         private boolean adaptivePartition;
+        private SpeculationOptions speculation;
         private AbstractPrecision abstractPrecision;
         private KvPrecision kvPrecision;
         private CodecChoice codecChoice;
@@ -195,6 +204,7 @@ public record KvConfig(
         private double abstractHostShare;
         private double importanceDecay;
         private boolean recall;
+        private boolean promptStatistics;
 
         private Builder(KvConfig from) {
             selector = from.selector;
@@ -202,6 +212,7 @@ public record KvConfig(
             groupRule = from.groupRule;
             partition = from.partition;
             adaptivePartition = from.adaptivePartition;
+            speculation = from.speculation;
             abstractPrecision = from.abstractPrecision;
             kvPrecision = from.kvPrecision;
             codecChoice = from.codecChoice;
@@ -220,6 +231,7 @@ public record KvConfig(
             abstractHostShare = from.abstractHostShare;
             importanceDecay = from.importanceDecay;
             recall = from.recall;
+            promptStatistics = from.promptStatistics;
         }
 
         /** Sets {@link KvConfig#selector()}. */
@@ -249,6 +261,12 @@ public record KvConfig(
         /** Sets {@link KvConfig#adaptivePartition()}. */
         public Builder adaptivePartition(boolean value) {
             adaptivePartition = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#speculation()}. */
+        public Builder speculation(SpeculationOptions value) {
+            speculation = value;
             return this;
         }
 
@@ -347,6 +365,12 @@ public record KvConfig(
             return this;
         }
 
+        /** Sets {@link KvConfig#promptStatistics()}. */
+        public Builder promptStatistics(boolean value) {
+            promptStatistics = value;
+            return this;
+        }
+
         /** Sets the ratio of all layers, the first ones too. */
         public Builder ratio(double ratio) {
             selection = new SelectionBudget(ratio, 0, ratio, selection.sinkTokens(), selection.recentTokens());
@@ -369,6 +393,7 @@ public record KvConfig(
                     groupRule,
                     partition,
                     adaptivePartition,
+                    speculation,
                     abstractPrecision,
                     kvPrecision,
                     codecChoice,
@@ -386,7 +411,8 @@ public record KvConfig(
                     abstractDeviceShare,
                     abstractHostShare,
                     importanceDecay,
-                    recall);
+                    recall,
+                    promptStatistics);
         }
     }
 }

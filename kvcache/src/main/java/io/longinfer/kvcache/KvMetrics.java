@@ -61,6 +61,7 @@ public record KvMetrics(
      * One layer, its KV heads together, over all decoding steps.
      *
      * @param selectedChunks chunks attended
+     * @param selectedTokens tokens attended of them
      * @param candidateChunks chunks there were
      * @param ratio share of the chunks that is chosen, now
      * @param desertRate share of the chunks that lay in deserts at the end of the prompt; 0 if it was not measured
@@ -79,6 +80,7 @@ public record KvMetrics(
     public record LayerMetrics(
             int layer,
             long selectedChunks,
+            long selectedTokens,
             long candidateChunks,
             double ratio,
             double desertRate,

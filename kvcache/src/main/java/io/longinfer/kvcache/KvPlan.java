@@ -21,7 +21,8 @@ import java.util.List;
  * @param hostPassingSlots host slots on top, for records that come from the disk and may stay: as many as the device's, or 0 if
  *     none may
  * @param recordBytes bytes of the longest record of a chunk, in host and disk
- * @param layers where each layer's abstracts lie
+ * @param layers where each layer's abstracts lie, or its partial keys
+ * @param partialChannels channels of the partial keys that InfiniGen's selector has in place of abstracts, 0 for other selectors
  * @param disk present, and written through, if device and host cannot hold everything
  * @param rows the plan for people
  */
@@ -37,6 +38,7 @@ public record KvPlan(
         int hostPassingSlots,
         int recordBytes,
         List<LayerPlan> layers,
+        int partialChannels,
         DiskPlan disk,
         boolean buffersOutsideBudgets,
         List<Row> rows) {
@@ -51,7 +53,7 @@ public record KvPlan(
     }
 
     /**
-     * The abstracts of a layer.
+     * The abstracts of a layer, or its partial keys.
      *
      * @param abstracts which budget they count against; on {@link Placement#DISK} the host has inner nodes and some leaf groups
      * @param leafSlots full groups of leaves in memory, the KV heads together

@@ -127,6 +127,7 @@ final class MetricsReport {
             layers.add(new LayerMetrics(
                     layer,
                     counters.selected[layer],
+                    counters.selectedTokens[layer],
                     counters.candidates[layer],
                     search.ratio(),
                     search.desertRate(),

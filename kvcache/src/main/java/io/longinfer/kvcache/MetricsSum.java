@@ -85,6 +85,7 @@ final class MetricsSum {
         return new LayerMetrics(
                 layer,
                 sum(part -> part.layers().get(layer).selectedChunks()),
+                sum(part -> part.layers().get(layer).selectedTokens()),
                 sum(part -> part.layers().get(layer).candidateChunks()),
                 mean(part -> part.layers().get(layer).ratio()),
                 mean(part -> part.layers().get(layer).desertRate()),

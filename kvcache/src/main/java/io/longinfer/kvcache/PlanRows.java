@@ -8,6 +8,7 @@ import io.longinfer.kvcache.KvPlan.Row;
 import io.longinfer.kvcache.abstracts.AbstractStore;
 import io.longinfer.kvcache.abstracts.Placement;
 import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.speculation.PartialKeys;
 import io.longinfer.kvcache.tier.HostTier;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,7 @@ final class PlanRows {
                 plan.hostPassingSlots(),
                 plan.recordBytes(),
                 plan.layers(),
+                plan.partialChannels(),
                 plan.disk(),
                 plan.buffersOutsideBudgets(),
                 new PlanRows(plan, precision).rows());
@@ -52,10 +54,11 @@ final class PlanRows {
         add(Tier.DEVICE, "open chunks", open * chunkBytes, tokens(open));
         addChunks(Tier.DEVICE, "chunks", plan.deviceChunks(), chunkBytes);
         addChunks(Tier.DEVICE, "passing chunks", plan.passingSlots(), chunkBytes);
-        addAbstracts(Tier.DEVICE, Placement.DEVICE, "abstracts of ");
+        String summaries = plan.partialChannels() > 0 ? "partial keys of " : "abstracts of ";
+        addAbstracts(Tier.DEVICE, Placement.DEVICE, summaries);
         addChunks(Tier.HOST, "chunks", plan.hostChunks(), hostStride);
         addChunks(Tier.HOST, "passing chunks", plan.hostPassingSlots(), hostStride);
-        addAbstracts(Tier.HOST, Placement.HOST, "abstracts of ");
+        addAbstracts(Tier.HOST, Placement.HOST, summaries);
         addAbstracts(Tier.HOST, Placement.DISK, "some abstracts of ");
         if (plan.disk().fileBytes() > 0) {
             if (!plan.buffersOutsideBudgets()) {
@@ -72,7 +75,9 @@ final class PlanRows {
 
     private void addAbstracts(Tier tier, Placement placement, String what) {
         long slotBytes = AbstractStore.leafSlotBytes(shape, precision);
-        long upperBytes = AbstractStore.upperBytes(shape, plan.chunksPerHead());
+        long upperBytes = plan.partialChannels() > 0
+                ? PartialKeys.layerBytes(shape, plan.chunksPerHead(), plan.partialChannels())
+                : AbstractStore.upperBytes(shape, plan.chunksPerHead());
         long count = 0;
         long bytes = 0;
         for (LayerPlan layer : plan.layers()) {

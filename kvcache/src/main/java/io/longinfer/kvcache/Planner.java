@@ -14,6 +14,8 @@ import io.longinfer.kvcache.disk.DiskGeometry;
 import io.longinfer.kvcache.disk.DiskHeader;
 import io.longinfer.kvcache.disk.DiskStore;
 import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.kvcache.speculation.PartialKeys;
+import io.longinfer.kvcache.speculation.Speculation;
 import io.longinfer.kvcache.tier.HostTier;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,6 +46,10 @@ final class Planner {
     private final int chunkBytes;
     private final int recordBytes;
     private final int hostStride;
+
+    /** Channels of partial keys that layers have in place of abstracts, or 0. */
+    private final int partialChannels;
+
     private final int leafSlots;
     private final long leafSlotBytes;
     private final long upperBytes;
@@ -67,9 +73,12 @@ final class Planner {
         chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
         recordBytes = config.recordBytes(shape.headDim());
         hostStride = HostTier.strideBytes(recordBytes);
-        leafSlots = AbstractStore.allLeafSlots(shape, chunksPerHead);
+        partialChannels = speculates() ? config.speculation().channels(shape.headDim()) : 0;
+        leafSlots = speculates() ? 0 : AbstractStore.allLeafSlots(shape, chunksPerHead);
         leafSlotBytes = AbstractStore.leafSlotBytes(shape, config.abstractPrecision());
-        upperBytes = AbstractStore.upperBytes(shape, chunksPerHead);
+        upperBytes = speculates()
+                ? PartialKeys.layerBytes(shape, chunksPerHead, partialChannels)
+                : AbstractStore.upperBytes(shape, chunksPerHead);
         openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
         slots = new int[shape.layers()];
@@ -232,16 +241,26 @@ final class Planner {
     /** Chunks that a unit should have: what a layer usually selects, if that is not too little or too much. */
     private long unitWanted() {
         long most = Math.max(LEAST_UNIT, UNIT_BYTES / chunkBytes);
-        long usual = config.selector() == SelectorKind.FULL
+        // Chosen tokens lie scattered: that few chunks have them is not to be expected.
+        long usual = config.selector() == SelectorKind.FULL || config.selector() == SelectorKind.INFINIGEN
                 ? most
                 : (long) shape.kvHeads()
                         * config.selection().attendedChunks(config.selection().ratio(), chunksPerHead);
         return Math.min(perLayer, Math.max(usual, LEAST_UNIT));
     }
 
+    /** Whether some layer is chosen from by speculation. */
+    private boolean speculates() {
+        boolean chooses = false;
+        for (int layer = Speculation.FULL_LAYERS; layer < shape.layers(); layer++) {
+            chooses |= config.selection().ratio(layer) < 1;
+        }
+        return chooses && chunksPerHead > 0 && config.selector() == SelectorKind.INFINIGEN;
+    }
+
     private void clearPlacements() {
         for (int layer = 0; layer < placements.length; layer++) {
-            boolean scored = config.selector() != SelectorKind.FULL && scored(layer) && chunksPerHead > 0;
+            boolean scored = scored(layer) && chunksPerHead > 0;
             placements[layer] = scored ? null : Placement.NONE;
             slots[layer] = 0;
         }
@@ -249,6 +268,12 @@ final class Planner {
 
     /** A layer that attends everything needs no abstracts; adaptive ratios can fall in any. */
     private boolean scored(int layer) {
+        if (config.selector() == SelectorKind.FULL || config.selector() == SelectorKind.ORACLE) {
+            return false;
+        }
+        if (config.selector() == SelectorKind.INFINIGEN) {
+            return speculates() && layer >= Speculation.FULL_LAYERS;
+        }
         boolean adaptiveRatios = config.selector() == SelectorKind.ADAPTIVE && config.adaptivePartition();
         return config.selection().ratio(layer) < 1
                 || (adaptiveRatios && config.selection().ratio() < 1);
@@ -290,6 +315,7 @@ final class Planner {
                 hostPassing,
                 recordBytes,
                 layers,
+                partialChannels,
                 mode == Mode.DISK ? disk : DiskPlan.NONE,
                 outside,
                 List.of());

@@ -185,6 +185,7 @@ final class FakeSession implements DeviceSession {
                 ids[i] = table.chunk(head, i);
                 verify(fake, head, table.chunk(head, i), table.slot(head, i));
                 attended[head][table.chunk(head, i)]++;
+                digest = 31 * digest + table.mask(head, i);
             }
             digest = 31 * digest + 1000003L * size + head;
             if (compute) {
@@ -209,7 +210,7 @@ final class FakeSession implements DeviceSession {
         ChunkList list = new ChunkList();
         list.reset(pool.memory);
         for (int i = 0; i < table.size(head); i++) {
-            list.add(pool.offset(table.slot(head, i)), table.chunk(head, i) * ChunkLayout.TOKENS);
+            list.add(pool.offset(table.slot(head, i)), table.chunk(head, i) * ChunkLayout.TOKENS, table.mask(head, i));
         }
         int row = head * shape.group();
         kernels.decode(
@@ -254,9 +255,17 @@ final class FakeSession implements DeviceSession {
         return blockTokens;
     }
 
+    /** One token's queries are random, those of a block all alike. */
     @Override
     public float[] queries() {
-        return queries;
+        if (blockTokens == 1) {
+            return queries;
+        }
+        float[] rows = new float[blockTokens * queries.length];
+        for (int row = 0; row < blockTokens; row++) {
+            System.arraycopy(queries, 0, rows, row * queries.length, queries.length);
+        }
+        return rows;
     }
 
     @Override

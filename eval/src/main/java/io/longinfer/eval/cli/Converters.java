@@ -148,6 +148,14 @@ final class Converters {
         }
     }
 
+    /** Above 0, at most 1. */
+    static final class Portion implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            return number(value, Double.MIN_VALUE, 1, "a number above 0 and up to 1");
+        }
+    }
+
     /** Bytes, with or without unit. */
     static final class Bytes implements ITypeConverter<Long> {
         @Override
@@ -241,7 +249,7 @@ final class Converters {
         }
     }
 
-    /** {@code full}, {@code topk} or {@code adaptive}. */
+    /** The name of a selector. */
     static final class Selector implements ITypeConverter<SelectorKind> {
         @Override
         public SelectorKind convert(String value) {

@@ -12,6 +12,7 @@ import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.kvcache.speculation.SpeculationOptions;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -134,12 +135,14 @@ final class KvOptions {
 
     @Option(
             names = "--selector",
-            paramLabel = "full|topk|adaptive",
+            paramLabel = "full|topk|adaptive|infinigen|oracle",
             converter = Converters.Selector.class,
             description =
                     "Which KV a decoding step attends: all of it, the chunks of 16 tokens with the greatest bounds"
-                            + " (topk, every bound computed), or those found by a search of the chunk tree, with ratios of layers"
-                            + " by measured attention (adaptive). Default: adaptive.")
+                            + " (topk, every bound computed), those found by a search of the chunk tree, with ratios of layers"
+                            + " by measured attention (adaptive), or tokens by scores speculated from the layer before"
+                            + " (infinigen), or for comparison the chunks with the greatest true attention (oracle)."
+                            + " Default: adaptive.")
     SelectorKind selector;
 
     @Option(
@@ -222,6 +225,21 @@ final class KvOptions {
     GroupRule groupRule;
 
     @Option(
+            names = "--infinigen-alpha",
+            paramLabel = "X",
+            converter = Converters.Share.class,
+            description =
+                    "For infinigen: tokens within this of the greatest speculated score are important. Default: 5.")
+    Double infinigenAlpha;
+
+    @Option(
+            names = "--infinigen-partial",
+            paramLabel = "R",
+            converter = Converters.Portion.class,
+            description = "For infinigen: share of a head's channels that is speculated with. Default: 0.2.")
+    Double infinigenPartial;
+
+    @Option(
             names = "--recall",
             description =
                     "Measures how much of the true attention over closed chunks lies on the selected ones, with a copy of"
@@ -248,7 +266,9 @@ final class KvOptions {
                 || firstLayersRatio != null
                 || sink != null
                 || recent != null
-                || groupRule != null;
+                || groupRule != null
+                || infinigenAlpha != null
+                || infinigenPartial != null;
     }
 
     /**
@@ -285,6 +305,9 @@ final class KvOptions {
                         or(mergeAfter, defaults.partition().mergeAfterSteps()),
                         defaults.partition().slackDecay(),
                         defaults.partition().minRatio()))
+                .speculation(new SpeculationOptions(
+                        or(infinigenAlpha, defaults.speculation().alpha()),
+                        or(infinigenPartial, defaults.speculation().partialRatio())))
                 .abstractPrecision(or(abstractPrecision, defaults.abstractPrecision()))
                 .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
                 .codecChoice(codecChoice(defaults))

@@ -30,7 +30,7 @@ import picocli.CommandLine.ParentCommand;
                     + " so that all do the same work; 'same' is the share of steps in which a variant would have chosen"
                     + " the same token. Budgets are shares of the KV of all sequences. A step is a token of each sequence.",
             "Variants: full (all KV, streamed, read ahead), quest (fixed chunks, all bounds scored, fp16, no reading"
-                    + " ahead), ours (as the options say), and ours with one part turned off: no-tree, no-partition,"
+                    + " ahead), infinigen (tokens by scores speculated a layer before, read ahead, fp16), ours (as the options say), and ours with one part turned off: no-tree, no-partition,"
                     + " no-read-ahead, no-codec."
         })
 final class LatencyCommand implements Callable<Integer> {

@@ -1,5 +1,6 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.accuracy.TaskRun;
 import io.longinfer.eval.report.Environment;
 import io.longinfer.eval.report.RunReport.Setting;
 import io.longinfer.kernels.device.Device;
@@ -68,6 +69,16 @@ record LoadedModel(Model model, Optional<WeightStore> store, Engine engine, int 
         int[] contexts = new int[sequences];
         Arrays.fill(contexts, contextTokens);
         return engine.openBatch(weights(), configuration, contexts, prefillBlock);
+    }
+
+    /** What lets it answer tasks. */
+    TaskRun taskRun() {
+        return new TaskRun(
+                engine,
+                weights(),
+                model.tokenizer(),
+                sample -> Prompts.raw(model, Prompts.sample(model, sample)),
+                prefillBlock);
     }
 
     /** What a report says of a run with it. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             PlanCommand.class,
             BenchCommand.class,
             LatencyCommand.class,
+            AccuracyCommand.class,
             SweepCommand.class,
             ThresholdsCommand.class,
             DevicesCommand.class

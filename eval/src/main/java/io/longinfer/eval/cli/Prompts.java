@@ -1,5 +1,6 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.accuracy.Sample;
 import io.longinfer.eval.documents.DocumentGenerator;
 import io.longinfer.eval.documents.DocumentOptions;
 import io.longinfer.eval.documents.NeedleDocument;
@@ -16,13 +17,22 @@ final class Prompts {
 
     /** What a user says, as the model's own chat template puts it; as it stands, where the model has none. */
     static int[] chat(Model model, Optional<String> system, String user) {
+        return raw(model, chatText(model, system, user));
+    }
+
+    /** A sample's prompt, as {@link #chat} puts it, and behind it how its answer begins. */
+    static String sample(Model model, Sample sample) {
+        return chatText(model, Optional.empty(), sample.prompt()) + sample.answerPrefix();
+    }
+
+    private static String chatText(Model model, Optional<String> system, String user) {
         if (model.chatTemplate().isEmpty()) {
-            return raw(model, system.map(text -> text + "\n\n" + user).orElse(user));
+            return system.map(text -> text + "\n\n" + user).orElse(user);
         }
         List<ChatMessage> messages = new ArrayList<>();
         system.ifPresent(text -> messages.add(new ChatMessage("system", text)));
         messages.add(new ChatMessage("user", user));
-        return raw(model, model.chatTemplate().get().render(messages, true));
+        return model.chatTemplate().get().render(messages, true);
     }
 
     /** A question about a document of that many tokens that holds its answer. */

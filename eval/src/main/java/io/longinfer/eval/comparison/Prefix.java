@@ -63,8 +63,10 @@ public final class Prefix implements AutoCloseable {
         int contextTokens = longest + room + 1;
         int[] contexts = new int[prompts.size()];
         Arrays.fill(contexts, contextTokens);
-        KvConfig everything =
-                KvConfig.defaults().toBuilder().selector(SelectorKind.FULL).build();
+        KvConfig everything = KvConfig.defaults().toBuilder()
+                .selector(SelectorKind.FULL)
+                .promptStatistics(true)
+                .build();
         BatchSession session = engine.openBatch(weights, everything, contexts, blockTokens);
         Prefix prefix = new Prefix(engine, weights, prompts, session, contextTokens, blockTokens);
         try {

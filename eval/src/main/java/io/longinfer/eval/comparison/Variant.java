@@ -17,6 +17,10 @@ public enum Variant {
     FULL,
     /** Quest (arXiv 2406.10774): fixed chunks of 16 tokens, all bounds scored in fp16, top-k, read when it is known. */
     QUEST,
+    /** InfiniGen (arXiv 2406.19707): tokens by speculated scores, read ahead. */
+    INFINIGEN,
+    /** The chunks with the greatest true attention, a diagnostic: its latency means nothing. */
+    ORACLE,
     /** As the options say. */
     OURS,
     /** Every leaf is scored, with fixed ratios of layers. */
@@ -40,6 +44,9 @@ public enum Variant {
                         .codec(exact)
                         .readAhead(false)
                         .build();
+            case INFINIGEN ->
+                builder.selector(SelectorKind.INFINIGEN).codec(exact).build();
+            case ORACLE -> builder.selector(SelectorKind.ORACLE).codec(exact).build();
             case OURS -> ours;
             case NO_TREE -> builder.selector(SelectorKind.TOPK).build();
             case NO_PARTITION -> builder.adaptivePartition(false).build();

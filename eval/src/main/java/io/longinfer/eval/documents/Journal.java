@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Random;
 
 /** Sentences of journal text, the filling that the embedded model was trained on. */
-final class Journal {
+public final class Journal {
     private static final List<String> WHO =
             split("keeper, pilot, miller, clerk, gardener, smith, teacher, cook, sailor,"
                     + " carpenter, doctor, guard, painter, weaver, driver, porter");
@@ -34,7 +34,7 @@ final class Journal {
     private Journal() {}
 
     /** Draws one sentence: half of the first form, a quarter of each of the others. */
-    static String sentence(Random random) {
+    public static String sentence(Random random) {
         return switch (random.nextInt(4)) {
             case 0 ->
                 String.format(

@@ -3,6 +3,7 @@ package io.longinfer.eval.latency;
 import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.report.MetricsTree;
+import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
@@ -182,6 +183,7 @@ public record DecodeRun(
             tree.put(link.label() + " bytes a step", bytes(link));
         }
         tree.put("selectedShare", selectedShare());
+        tree.put("attendedShare", attendedShare());
         tree.put("nodesOpenedShare", openedShare());
         tree.put("nodesScoredShare", scoredShare());
         tree.put("diskBackend", caches.getFirst().pipeline().diskBackend());
@@ -196,7 +198,13 @@ public record DecodeRun(
         return caches.stream().mapToLong(cache -> cache.tier(tier).peakBytes()).sum();
     }
 
-    /** Share of the chunks that were attended. */
+    /** Share of the closed chunks' tokens that were attended. */
+    double attendedShare() {
+        return ratio(KvMetrics.LayerMetrics::selectedTokens, KvMetrics.LayerMetrics::candidateChunks)
+                / ChunkLayout.TOKENS;
+    }
+
+    /** Share of the chunks that were attended, in part or whole. */
     double selectedShare() {
         return ratio(KvMetrics.LayerMetrics::selectedChunks, KvMetrics.LayerMetrics::candidateChunks);
     }

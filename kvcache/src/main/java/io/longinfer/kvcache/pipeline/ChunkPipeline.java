@@ -18,6 +18,9 @@ import java.util.Arrays;
  * finished the layer {@link #settle}. Used by one thread; failures of I/O threads are thrown at its calls.
  */
 public final class ChunkPipeline {
+    /** Wants to know nothing. */
+    public static final Visitor NOBODY = (kvHead, chunk, slot) -> {};
+
     /** Units in flight: one is attended, the next one comes. */
     static final int UNITS = 2;
 
@@ -48,6 +51,13 @@ public final class ChunkPipeline {
     public interface Listener {
         /** Names a chunk: entry {@code index} of {@code kvHead}'s table in the {@code call}-th call of attend. */
         void attended(int kvHead, int chunk, int call, int index);
+    }
+
+    /** What is told of chunks while they are on the device. */
+    @FunctionalInterface
+    public interface Visitor {
+        /** Names a chunk that has just been attended, and the slot in which it lies during this call. */
+        void visit(int kvHead, int chunk, int slot);
     }
 
     /**
@@ -159,7 +169,7 @@ public final class ChunkPipeline {
             for (int i = cutter.from(started); i < to; i++) {
                 int chunk = selection.chunk(head, i);
                 int entry = add(unit, chunks.id(layer, head, chunk));
-                unit.table.add(head, chunk, unit.deviceSlots[entry]);
+                unit.table.add(head, chunk, unit.deviceSlots[entry], selection.mask(head, i));
             }
         }
         started++;
@@ -242,8 +252,8 @@ public final class ChunkPipeline {
         return next.size < capacity && ofAheads < capacity;
     }
 
-    /** Has all units attended by a segment of the session. */
-    public void attend(DeviceSession session, int segment) {
+    /** Has all units attended by a segment of the session, and each visited behind that. */
+    public void attend(DeviceSession session, int segment, Visitor visitor) {
         try {
             while (attended < unitCount) {
                 Unit unit = units[attended % unitsInFlight];
@@ -252,6 +262,7 @@ public final class ChunkPipeline {
                 }
                 staging.await(unit);
                 session.attend(layer, segment, residency.pool(), unit.table);
+                visit(unit, visitor);
                 attended++;
                 if (started < unitCount) {
                     start();
@@ -260,6 +271,14 @@ public final class ChunkPipeline {
         } catch (RuntimeException e) {
             reset();
             throw e;
+        }
+    }
+
+    private void visit(Unit unit, Visitor visitor) {
+        for (int head = 0; visitor != NOBODY && head < chunks.kvHeads(); head++) {
+            for (int i = 0; i < unit.table.size(head); i++) {
+                visitor.visit(head, unit.table.chunk(head, i), unit.table.slot(head, i));
+            }
         }
     }
 

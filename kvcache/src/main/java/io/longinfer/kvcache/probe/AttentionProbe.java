@@ -124,10 +124,16 @@ public final class AttentionProbe implements AutoCloseable {
 
     /** What a chunk weighs in what was last weighed, 0 to 1, mean over the KV head's query heads. */
     public float mass(int kvHead, int chunk) {
+        return mass(kvHead, chunk, ChunkLayout.ALL_TOKENS);
+    }
+
+    /** What those tokens of a chunk weigh that have a bit in {@code mask}. */
+    private float mass(int kvHead, int chunk, int mask) {
         float[] mass = masses[kvHead];
+        int first = chunk * ChunkLayout.TOKENS;
         float sum = 0;
-        for (int t = chunk * ChunkLayout.TOKENS; t < (chunk + 1) * ChunkLayout.TOKENS; t++) {
-            sum += mass[t];
+        for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+            sum += (mask >> t & 1) == 1 ? mass[first + t] : 0;
         }
         return sum;
     }
@@ -157,7 +163,7 @@ public final class AttentionProbe implements AutoCloseable {
                 float mass = mass(head, chunk);
                 all += mass;
                 if (next < selection.size(head) && selection.chunk(head, next) == chunk) {
-                    found += mass;
+                    found += mass(head, chunk, selection.mask(head, next));
                     next++;
                 }
             }

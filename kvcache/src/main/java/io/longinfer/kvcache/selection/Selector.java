@@ -4,7 +4,14 @@ package io.longinfer.kvcache.selection;
  * Decides which closed chunks a decoding step attends; knows the abstracts, but neither where a chunk lies nor moves it. Used by
  * one thread. No call allocates.
  */
-public sealed interface Selector permits FullSelector, StreamingSelector, H2oSelector, H2oChunkedSelector, TreeSelector {
+public sealed interface Selector
+        permits FullSelector,
+                StreamingSelector,
+                H2oSelector,
+                H2oChunkedSelector,
+                TreeSelector,
+                InfinigenSelector,
+                OracleSelector {
     /** Whether {@code chunks} closed chunks of {@code layer} leave a choice; if not, all are attended. */
     boolean chooses(int layer, int chunks);
 
@@ -20,6 +27,13 @@ public sealed interface Selector permits FullSelector, StreamingSelector, H2oSel
      * @throws io.longinfer.kvcache.disk.DiskException if abstracts cannot be read
      */
     void select(int layer, int chunks, float[] queries, int queryOffset, Selection selection);
+
+    /**
+     * Whether what is attended is what {@link #guess} gives, {@link #select} being asked for nothing.
+     */
+    default boolean speculates() {
+        return false;
+    }
 
     /**
      * What {@link #select} would give for a predicted query, as far as abstracts in memory tell: reads nothing, learns nothing,

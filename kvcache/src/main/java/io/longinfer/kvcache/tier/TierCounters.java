@@ -48,11 +48,14 @@ public final class TierCounters {
 
     /** {@code [layers]}: chunks attended by decoding steps, all KV heads together. */
     public final long[] selected;
+    /** {@code [layers]}: tokens attended of these chunks. */
+    public final long[] selectedTokens;
     /** {@code [layers]}: chunks there were to choose from. */
     public final long[] candidates;
     /** All zero. */
     public TierCounters(int layers) {
         selected = new long[layers];
+        selectedTokens = new long[layers];
         candidates = new long[layers];
     }
 
@@ -96,6 +99,7 @@ public final class TierCounters {
         deviceToHostOperations = 0;
         deviceToHostNanos = 0;
         Arrays.fill(selected, 0);
+        Arrays.fill(selectedTokens, 0);
         Arrays.fill(candidates, 0);
     }
 }

@@ -72,6 +72,10 @@ class AttentionProbeTest {
             selection.add(0, 1);
             assertEquals(0.75, probe.recall(selection), 1e-6);
             probe.record(selection);
+            selection.clear(0);
+            selection.add(0, 0, 1 << 3);
+            selection.add(0, 1, 0xF);
+            assertEquals(0.25 / 16 + 0.75 / 4, probe.recall(selection), 1e-6); // a token of one, four of the other
             selection.all(0, 2);
             assertEquals(1, probe.recall(selection));
             probe.record(selection);

@@ -107,6 +107,7 @@ public final class BatchSession implements AutoCloseable {
      *
      * @param source has all its KV on the device, and is of the same model
      * @param count tokens to begin with, a multiple of 16
+     * @throws IllegalStateException if the selector wants to know more of the prompt than the source was configured to keep
      */
     public void adopt(int sequence, BatchSession source, int sourceSequence, int count) throws IOException {
         checkRoom(sequence, count);
@@ -114,7 +115,7 @@ public final class BatchSession implements AutoCloseable {
         KvCache to = caches.get(sequence);
         long chunkBytes = new ChunkLayout(shape.headDim()).sizeBytes();
         int chunks = count / ChunkLayout.TOKENS;
-        try (Arena arena = Arena.ofConfined()) {
+        try (Arena arena = Arena.ofShared()) { // caches have workers look at it
             MemorySegment buffer = arena.allocate(chunkBytes * shape.kvHeads() * ADOPTED_CHUNKS, 4096);
             for (int first = 0; first < chunks; first += ADOPTED_CHUNKS) {
                 int some = Math.min(ADOPTED_CHUNKS, chunks - first);
@@ -123,6 +124,7 @@ public final class BatchSession implements AutoCloseable {
                 }
             }
         }
+        to.adoptStatistics(from);
         session.resume(sequence, count);
         tokens[sequence] = count;
     }

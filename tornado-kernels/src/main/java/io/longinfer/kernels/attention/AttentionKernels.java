@@ -11,7 +11,8 @@ import java.lang.foreign.MemorySegment;
 public interface AttentionKernels {
     /**
      * Decode: the {@code group} query heads of one token over all of {@code chunks}; every token of every chunk is visible
-     * but those at positions greater than {@code position} and those before the list's window.
+     * but those at positions greater than {@code position}, those before the list's window, and those that a chunk's mask
+     * leaves out.
      *
      * @param q {@code [group][headDim]} from {@code qOffset}
      * @param stateRow the state's row of the first query head; the others follow
@@ -48,7 +49,8 @@ public interface AttentionKernels {
 
     /**
      * Prefill: {@code tokens} consecutive tokens from {@code firstPosition}, {@code group} query heads each, over {@code
-     * chunks}, causally: a key is visible to a query at its own or a later position, within the list's window.
+     * chunks}, causally: a key is visible to a query at its own or a later position, within the list's window. The list has
+     * no masks.
      *
      * <p>Query row (t, g) is at {@code q[qOffset + t * qStride + g * headDim]} and is row {@code stateRow + t *
      * stateStride + g} of the state.

@@ -17,6 +17,9 @@ public record ChunkLayout(int headDim) {
     /** Tokens of a leaf chunk (b in the paper). */
     public static final int TOKENS = 16;
 
+    /** The mask of a chunk of which every token is attended: a bit each. */
+    public static final int ALL_TOKENS = (1 << TOKENS) - 1;
+
     public ChunkLayout {
         if (headDim <= 0 || headDim % 8 != 0) {
             throw new IllegalArgumentException("a head has a positive multiple of 8 channels, not " + headDim);

@@ -11,6 +11,7 @@ public final class ChunkList {
     private MemorySegment memory = MemorySegment.NULL;
     private long[] offsets = new long[64];
     private int[] firstPositions = new int[64];
+    private int[] masks = new int[64];
     private int window = Integer.MAX_VALUE;
     private int size;
 
@@ -38,11 +39,22 @@ public final class ChunkList {
      * @param firstPosition position of its first token; tokens that a query does not see are masked
      */
     public void add(long offsetBytes, int firstPosition) {
+        add(offsetBytes, firstPosition, ChunkLayout.ALL_TOKENS);
+    }
+
+    /**
+     * Adds a chunk of which only some tokens are seen, for decoding.
+     *
+     * @param mask bit {@code t} for the chunk's token {@code t}
+     */
+    public void add(long offsetBytes, int firstPosition, int mask) {
         if (size == offsets.length) {
             offsets = Arrays.copyOf(offsets, 2 * size);
             firstPositions = Arrays.copyOf(firstPositions, 2 * size);
+            masks = Arrays.copyOf(masks, 2 * size);
         }
         offsets[size] = offsetBytes;
+        masks[size] = mask;
         firstPositions[size++] = firstPosition;
     }
 
@@ -64,6 +76,11 @@ public final class ChunkList {
     /** Where chunk {@code index} starts, in bytes. */
     public long offsetBytes(int index) {
         return offsets[index];
+    }
+
+    /** The tokens of chunk {@code index} that are seen, a bit each. */
+    public int mask(int index) {
+        return masks[index];
     }
 
     /** Position of the first token of chunk {@code index}. */

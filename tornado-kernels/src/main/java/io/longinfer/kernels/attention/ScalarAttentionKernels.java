@@ -162,7 +162,9 @@ public final class ScalarAttentionKernels implements AttentionKernels {
         float max = state.max()[row];
         for (int c = 0; c < chunks.size(); c++) {
             for (int t = hidden(chunks, c, position); t < visible(chunks, c, position); t++) {
-                max = Math.max(max, score(layout, q, qOffset, chunks.memory(), chunks.offsetBytes(c), t));
+                if ((chunks.mask(c) >> t & 1) == 1) {
+                    max = Math.max(max, score(layout, q, qOffset, chunks.memory(), chunks.offsetBytes(c), t));
+                }
             }
         }
         rescale(state, row, max);
@@ -171,6 +173,9 @@ public final class ScalarAttentionKernels implements AttentionKernels {
         }
         for (int c = 0; c < chunks.size(); c++) {
             for (int t = hidden(chunks, c, position); t < visible(chunks, c, position); t++) {
+                if ((chunks.mask(c) >> t & 1) == 0) {
+                    continue;
+                }
                 float score = score(layout, q, qOffset, chunks.memory(), chunks.offsetBytes(c), t);
                 float weight = (float) Math.exp(score - max);
                 state.sum()[row] += weight;

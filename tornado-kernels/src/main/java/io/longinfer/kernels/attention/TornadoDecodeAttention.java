@@ -229,6 +229,7 @@ public final class TornadoDecodeAttention {
             if (local < pairs) {
                 int e = TornadoMath.min(entry + pairChunk, to - 1);
                 int firstPosition = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 1);
+                int mask = table.get(firstEntry + e * StepLayout.ENTRY_INTS + 2);
                 if (pairHead == 0) {
                     slots[pairChunk] = first + table.get(firstEntry + e * StepLayout.ENTRY_INTS) * slotInts;
                 }
@@ -236,7 +237,9 @@ public final class TornadoDecodeAttention {
                 float chunkMax = AttentionState.FLOOR;
                 for (int t = 0; t < chunkTokens; t++) {
                     float score = 2 * AttentionState.FLOOR;
-                    if (firstPosition + t <= position && firstPosition + t > position - window) {
+                    if (firstPosition + t <= position
+                            && firstPosition + t > position - window
+                            && (mask >> t & 1) == 1) {
                         score = 0f;
                         for (int p = 0; p < parts; p++) {
                             score += scores[(p * ChunkLayout.TOKENS + t) * stride + local];

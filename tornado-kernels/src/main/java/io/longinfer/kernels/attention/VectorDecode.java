@@ -59,6 +59,9 @@ final class VectorDecode {
             }
             score(layout, chunks.memory(), group);
             mask(group, position);
+            if (wave.masked()) {
+                leaveOut(group);
+            }
             for (int g = 0; g < group; g++) {
                 weigh(g, state, stateRow + g);
                 if (mass != null) {
@@ -114,6 +117,19 @@ final class VectorDecode {
                 int start = g * STRIDE + c * ChunkLayout.TOKENS;
                 Arrays.fill(scores, start, start + hidden, Softmax.MASKED / SCALE);
                 Arrays.fill(scores, start + visible, start + ChunkLayout.TOKENS, Softmax.MASKED / SCALE);
+            }
+        }
+    }
+
+    /** Hides the tokens that chunks' masks leave out. */
+    private void leaveOut(int group) {
+        for (int c = 0; c < wave.size(); c++) {
+            for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                if ((wave.mask(c) >> t & 1) == 0) {
+                    for (int g = 0; g < group; g++) {
+                        scores[g * STRIDE + c * ChunkLayout.TOKENS + t] = Softmax.MASKED / SCALE;
+                    }
+                }
             }
         }
     }

@@ -5,7 +5,9 @@ final class Wave {
     private final long[] offsets;
     private final int[] firstPositions;
     private final int[] places;
+    private final int[] masks;
     private int size;
+    private boolean masked;
     private int window;
     private int leastPosition;
     private int lastPosition;
@@ -14,6 +16,7 @@ final class Wave {
         offsets = new long[capacity];
         firstPositions = new int[capacity];
         places = new int[capacity];
+        masks = new int[capacity];
     }
 
     /**
@@ -24,6 +27,7 @@ final class Wave {
      */
     int gather(ChunkList chunks, int next, int from, int to) {
         size = 0;
+        masked = false;
         window = chunks.window();
         leastPosition = Integer.MAX_VALUE;
         lastPosition = Integer.MIN_VALUE;
@@ -35,6 +39,8 @@ final class Wave {
             if (first <= to && last >= firstVisible) {
                 offsets[size] = chunks.offsetBytes(c);
                 firstPositions[size] = first;
+                masks[size] = chunks.mask(c);
+                masked |= masks[size] != ChunkLayout.ALL_TOKENS;
                 places[size++] = c;
                 leastPosition = Math.min(leastPosition, first);
                 lastPosition = Math.max(lastPosition, last);
@@ -63,7 +69,17 @@ final class Wave {
         return places[index];
     }
 
-    /** Whether queries at the positions {@code from} to {@code to} see all tokens. */
+    /** The tokens of chunk {@code index} of the wave that are seen, a bit each. */
+    int mask(int index) {
+        return masks[index];
+    }
+
+    /** Whether some chunk's mask leaves tokens out. */
+    boolean masked() {
+        return masked;
+    }
+
+    /** Whether queries at the positions {@code from} to {@code to} see all tokens, masks apart. */
     boolean whollyVisible(int from, int to) {
         return lastPosition <= from && (long) to - leastPosition < window;
     }

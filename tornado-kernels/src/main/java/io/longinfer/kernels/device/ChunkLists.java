@@ -20,7 +20,10 @@ final class ChunkLists {
     static void list(CpuKvPool pool, BlockTable table, int head, int from, int to, int window, ChunkList list) {
         list.reset(pool.memory(), window);
         for (int i = from; i < to; i++) {
-            list.add(pool.offsetBytes(table.slot(head, i)), table.chunk(head, i) * ChunkLayout.TOKENS);
+            list.add(
+                    pool.offsetBytes(table.slot(head, i)),
+                    table.chunk(head, i) * ChunkLayout.TOKENS,
+                    table.mask(head, i));
         }
     }
 }

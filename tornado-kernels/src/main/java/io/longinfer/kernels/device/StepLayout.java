@@ -10,12 +10,13 @@ package io.longinfer.kernels.device;
  *             [SEGMENT]    its segment
  *             [SLOT]       the pool slot that its key and value of KV head 0 go to
  *             [STRIDE]     what to add to it for the next KV head
- * table     for each list (segment * kvHeads + head), 2 ints: index in table of its first entry, number of entries;
- *           an entry is 2 ints: pool slot, position of the chunk's first token
+ * table     for each list (segment * kvHeads + head), 3 ints: index in table of its first entry, number of entries, nothing;
+ *           an entry is 3 ints: pool slot, position of the chunk's first token, mask of the tokens that decoding sees
  * tiles     for each tile of rows of a prefill, 3 ints: first row, rows (consecutive ones), segment
  * </pre>
  *
- * <p>A query at position p attends a key at position k if {@code p - window < k <= p}: so chunks that are not full and those of
+ * <p>A query at position p attends a key at position k if {@code p - window < k <= p} (and, of a segment of one token, if bit
+ * {@code k % 16} of the mask is set): so chunks that are not full and those of
  * the block itself are entries like others.
  */
 public final class StepLayout {
@@ -68,7 +69,7 @@ public final class StepLayout {
     public static final int STRIDE = 3;
 
     /** Ints of a list's head, of an entry. */
-    public static final int ENTRY_INTS = 2;
+    public static final int ENTRY_INTS = 3;
 
     /** Ints of a tile. */
     public static final int TILE_INTS = 3;

@@ -18,6 +18,7 @@ final class AttentionFixture {
     private final float[][] keys;
     private final float[][] values;
     private final int[] positions;
+    private int[] masks = {};
 
     /**
      * @param rows query rows; row r at {@code q[r * headDim]}
@@ -88,6 +89,26 @@ final class AttentionFixture {
         return positions[token];
     }
 
+    /** Lets queries see random tokens of each chunk only: all of some, one of others. */
+    void mask(Random random) {
+        long[] offsets = new long[chunks.size()];
+        int[] firstPositions = new int[chunks.size()];
+        masks = new int[chunks.size()];
+        for (int c = 0; c < offsets.length; c++) {
+            offsets[c] = chunks.offsetBytes(c);
+            firstPositions[c] = chunks.firstPosition(c);
+            masks[c] = switch (random.nextInt(3)) {
+                case 0 -> ChunkLayout.ALL_TOKENS;
+                case 1 -> 1 << random.nextInt(ChunkLayout.TOKENS);
+                default -> 1 + random.nextInt(ChunkLayout.ALL_TOKENS);
+            };
+        }
+        chunks.reset(chunks.memory(), chunks.window());
+        for (int c = 0; c < offsets.length; c++) {
+            chunks.add(offsets[c], firstPositions[c], masks[c]);
+        }
+    }
+
     /** The position after the last token. */
     int end() {
         return positions.length == 0 ? 0 : positions[positions.length - 1] + 1;
@@ -109,7 +130,8 @@ final class AttentionFixture {
                 score += (double) q[row * headDim + j] * keys[t][j];
             }
             int distance = position - positions[t];
-            weights[t] = distance >= 0 && distance < chunks.window() ? Math.exp(score) : 0;
+            boolean seen = masks.length == 0 || (masks[t / ChunkLayout.TOKENS] >> t % ChunkLayout.TOKENS & 1) == 1;
+            weights[t] = seen && distance >= 0 && distance < chunks.window() ? Math.exp(score) : 0;
         }
         return weights;
     }

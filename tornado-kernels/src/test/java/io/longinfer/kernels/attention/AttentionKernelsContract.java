@@ -100,6 +100,27 @@ abstract class AttentionKernelsContract {
     }
 
     @ParameterizedTest
+    @CsvSource({"8, 1, 1", "24, 5, 4", "64, 3, 130", "64, 1, 33", "128, 4, 13"})
+    void seesOnlyWhatMasksLeave(int headDim, int group, int chunkCount) {
+        Random random = seeded(headDim * 47L + group * 7L + chunkCount);
+        AttentionFixture fixture = new AttentionFixture(random, headDim, group, chunkCount, true, 2);
+        fixture.mask(random);
+        for (int position : new int[] {fixture.end() / 2, fixture.end()}) {
+            AttentionState state = fixture.state();
+            float[] mass = new float[group * chunkCount];
+            kernels().decode(fixture.layout, fixture.q, 0, group, position, fixture.chunks, state, 0, mass);
+            for (int g = 0; g < group; g++) {
+                assertRow(fixture, g, position, state, g, "head " + g + " at position " + position);
+                double sum = 0;
+                for (int c = 0; c < chunkCount; c++) {
+                    sum += mass[g * chunkCount + c];
+                }
+                assertEquals(state.sum()[g], sum, 1e-4 * sum + 1e-12, "masses at position " + position);
+            }
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "8, 1, 1, 1",
         "8, 3, 5, 2",

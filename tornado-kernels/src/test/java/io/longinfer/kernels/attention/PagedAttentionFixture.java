@@ -35,7 +35,7 @@ final class PagedAttentionFixture {
 
     final int[] positions;
 
-    /** {@code [segments * kvHeads][entries][2]}: slot, position of the first token. */
+    /** {@code [segments * kvHeads][entries][3]}: slot, position of the first token, mask. */
     private final int[][][] lists;
 
     /**
@@ -90,7 +90,7 @@ final class PagedAttentionFixture {
                 for (int c = 0; c < chunks; c++) {
                     boolean own = (c + 1) * ChunkLayout.TOKENS > context[s];
                     if (own || random.nextInt(4) > 0) {
-                        list.add(new int[] {slot, c * ChunkLayout.TOKENS});
+                        list.add(new int[] {slot, c * ChunkLayout.TOKENS, ChunkLayout.ALL_TOKENS});
                         slots.add(slot++);
                     }
                 }
@@ -109,20 +109,36 @@ final class PagedAttentionFixture {
         return made;
     }
 
+    /** Leaves tokens of past chunks out in tables to come; each keeps one at least. */
+    void mask(Random random) {
+        for (int l = 0; l < lists.length; l++) {
+            int newest = 0;
+            for (int[] entry : lists[l]) {
+                newest = Math.max(newest, entry[1]);
+            }
+            for (int[] entry : lists[l]) {
+                if (entry[1] < newest && random.nextInt(4) > 0) {
+                    entry[2] = random.nextBoolean() ? 1 << random.nextInt(16) : 1 + random.nextInt(0xFFFF);
+                }
+            }
+        }
+    }
+
     /** A table of a part of the entries: of every {@code step}th from {@code from}. */
     IntArray table(int from, int step) {
         int at = lists.length * StepLayout.ENTRY_INTS;
         IntArray made = new IntArray(at + slots() * StepLayout.ENTRY_INTS);
         made.init(0);
         for (int l = 0; l < lists.length; l++) {
-            made.set(2 * l, at);
+            made.set(StepLayout.ENTRY_INTS * l, at);
             int size = 0;
             for (int e = from; e < lists[l].length; e += step) {
                 made.set(at++, lists[l][e][0]);
                 made.set(at++, lists[l][e][1]);
+                made.set(at++, lists[l][e][2]);
                 size++;
             }
-            made.set(2 * l + 1, size);
+            made.set(StepLayout.ENTRY_INTS * l + 1, size);
         }
         return made;
     }
@@ -200,7 +216,7 @@ final class PagedAttentionFixture {
 
     /** Entries of all lists before list {@code segment * kvHeads + head}. */
     int firstEntry(int list) {
-        return (table.get(2 * list) - 2 * lists.length) / StepLayout.ENTRY_INTS;
+        return table.get(StepLayout.ENTRY_INTS * list) / StepLayout.ENTRY_INTS - lists.length;
     }
 
     int entries(int list) {
@@ -230,7 +246,7 @@ final class PagedAttentionFixture {
                 scores[t] += queries.get(FIRST + (row * heads + head) * headDim + j) * key(e[0], j, t);
             }
             long distance = (long) positions[row] - e[1] - t;
-            if (distance < 0 || distance >= window) {
+            if (distance < 0 || distance >= window || (e[2] >> t & 1) == 0) {
                 scores[t] = Double.NEGATIVE_INFINITY;
             }
         }

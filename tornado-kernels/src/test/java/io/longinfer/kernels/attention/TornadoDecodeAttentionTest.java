@@ -52,6 +52,20 @@ class TornadoDecodeAttentionTest {
         return new PagedAttentionFixture(random, headDim, kvHeads, group, new int[] {1, 1, 1}, context, window);
     }
 
+    @ParameterizedTest
+    @CsvSource({"64, 2, 3, 3", "24, 1, 5, 2", "128, 1, 4, 4"})
+    void seesOnlyWhatMasksLeave(int headDim, int kvHeads, int group, int splits) {
+        PagedAttentionFixture fixture = fixture(headDim, kvHeads, group, 250);
+        fixture.mask(random);
+        for (int shuffles = 0; shuffles <= (KernelRun.shuffles() ? 1 : 0); shuffles++) {
+            PagedAttentionRun run = new PagedAttentionRun(fixture, splits);
+            run.decode(fixture.table(0, 1), true, shuffles);
+            String what = "seed " + seed + ", shuffles " + shuffles;
+            run.check(what);
+            run.checkRecord(what);
+        }
+    }
+
     @Test
     void continuesARunningState() {
         PagedAttentionFixture fixture = fixture(64, 2, 3, 250);

@@ -1,5 +1,6 @@
 package io.longinfer.kernels.counts;
 
+import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.attention.PoolFormat;
 import io.longinfer.kernels.attention.TornadoDecodeAttention;
 import io.longinfer.kernels.attention.TornadoKvKernels;
@@ -86,12 +87,15 @@ final class AttentionCounts {
             IntArray made = new IntArray(StepLayout.ENTRY_INTS * (lists + slots()));
             for (int l = 0; l < lists; l++) {
                 int first = StepLayout.ENTRY_INTS * (lists + l * entries);
-                made.set(2 * l, first);
-                made.set(2 * l + 1, entries);
+                made.set(StepLayout.ENTRY_INTS * l, first);
+                made.set(StepLayout.ENTRY_INTS * l + 1, entries);
+                made.set(StepLayout.ENTRY_INTS * l + 2, 0);
                 for (int e = 0; e < entries; e++) {
                     // 7919 is a prime, so this takes each slot once.
-                    made.set(first + 2 * e, (int) ((l * (long) entries + e) * 7919 % slots()));
-                    made.set(first + 2 * e + 1, e * TOKENS);
+                    int at = first + StepLayout.ENTRY_INTS * e;
+                    made.set(at, (int) ((l * (long) entries + e) * 7919 % slots()));
+                    made.set(at + 1, e * TOKENS);
+                    made.set(at + 2, ChunkLayout.ALL_TOKENS);
                 }
             }
             return made;

@@ -10,7 +10,7 @@ import java.util.Arrays;
 final class EntryLists {
     private final int kvHeads;
 
-    /** {@code [segment * kvHeads + head]}: pairs of a slot and the position of its first token. */
+    /** {@code [segment * kvHeads + head]}: slot, position of its first token and mask of its tokens, of each entry. */
     private final int[][] entries;
 
     private final int[] sizes;
@@ -18,7 +18,7 @@ final class EntryLists {
 
     EntryLists(int segments, int kvHeads) {
         this.kvHeads = kvHeads;
-        entries = new int[Math.multiplyExact(segments, kvHeads)][2 * 16];
+        entries = new int[Math.multiplyExact(segments, kvHeads)][StepLayout.ENTRY_INTS * 16];
         sizes = new int[entries.length];
     }
 
@@ -27,7 +27,7 @@ final class EntryLists {
         total = 0;
     }
 
-    void add(int segment, int head, int slot, int position) {
+    void add(int segment, int head, int slot, int position, int mask) {
         int list = segment * kvHeads + head;
         int at = StepLayout.ENTRY_INTS * sizes[list]++;
         if (at == entries[list].length) {
@@ -35,6 +35,7 @@ final class EntryLists {
         }
         entries[list][at] = slot;
         entries[list][at + 1] = position;
+        entries[list][at + 2] = mask;
         total++;
     }
 
@@ -64,6 +65,7 @@ final class EntryLists {
         for (int list = 0; list < lists; list++) {
             table[StepLayout.ENTRY_INTS * list] = next;
             table[StepLayout.ENTRY_INTS * list + 1] = sizes[list];
+            table[StepLayout.ENTRY_INTS * list + 2] = 0;
             int ints = StepLayout.ENTRY_INTS * sizes[list];
             System.arraycopy(entries[list], 0, table, next, ints);
             next += ints;

@@ -200,7 +200,8 @@ final class LayerRun implements AutoCloseable {
                 for (int i = first; i < first + count; i++) {
                     int slot = from.slot(table.slot(head, i));
                     staged.hold(slot);
-                    lists.add(segment, head, slot, table.chunk(head, i) * ChunkLayout.TOKENS);
+                    int position = table.chunk(head, i) * ChunkLayout.TOKENS;
+                    lists.add(segment, head, slot, position, table.mask(head, i));
                 }
             }
         }

@@ -70,7 +70,8 @@ final class Steps {
                 int slot = slots.slot(layer, segment, chunk);
                 int stride = slots.stride(segment, chunk);
                 for (int head = 0; head < kvHeads; head++) {
-                    lists.add(segment, head, slot + head * stride, (firstChunk + chunk) * ChunkLayout.TOKENS);
+                    int position = (firstChunk + chunk) * ChunkLayout.TOKENS;
+                    lists.add(segment, head, slot + head * stride, position, ChunkLayout.ALL_TOKENS);
                 }
             }
         }
