@@ -7,6 +7,7 @@ import io.longinfer.kvcache.tier.Residency;
 import io.longinfer.kvcache.tier.SlotMap;
 import io.longinfer.kvcache.tier.TierCounters;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Brings selected chunks to the device and has them attended (DTP, system.md section 4). A layer's selection is cut into units;
@@ -18,9 +19,6 @@ import java.util.Arrays;
  * finished the layer {@link #settle}. Used by one thread; failures of I/O threads are thrown at its calls.
  */
 public final class ChunkPipeline {
-    /** Wants to know nothing. */
-    public static final Visitor NOBODY = (kvHead, chunk, slot) -> {};
-
     /** Units in flight: one is attended, the next one comes. */
     static final int UNITS = 2;
 
@@ -252,8 +250,8 @@ public final class ChunkPipeline {
         return next.size < capacity && ofAheads < capacity;
     }
 
-    /** Has all units attended by a segment of the session, and each visited behind that. */
-    public void attend(DeviceSession session, int segment, Visitor visitor) {
+    /** Has all units attended by a segment of the session, and each shown to the visitor, if there is one, behind that. */
+    public void attend(DeviceSession session, int segment, Optional<Visitor> visitor) {
         try {
             while (attended < unitCount) {
                 Unit unit = units[attended % unitsInFlight];
@@ -262,7 +260,7 @@ public final class ChunkPipeline {
                 }
                 staging.await(unit);
                 session.attend(layer, segment, residency.pool(), unit.table);
-                visit(unit, visitor);
+                visitor.ifPresent(one -> visit(unit, one));
                 attended++;
                 if (started < unitCount) {
                     start();
@@ -275,7 +273,7 @@ public final class ChunkPipeline {
     }
 
     private void visit(Unit unit, Visitor visitor) {
-        for (int head = 0; visitor != NOBODY && head < chunks.kvHeads(); head++) {
+        for (int head = 0; head < chunks.kvHeads(); head++) {
             for (int i = 0; i < unit.table.size(head); i++) {
                 visitor.visit(head, unit.table.chunk(head, i), unit.table.slot(head, i));
             }

@@ -70,7 +70,7 @@ class SkewTest {
             queries.add(1, 2, gaussian(random, headDim + 3), 3);
             keys.add(1, 2, gaussian(random, headDim), 0);
         }
-        assertEquals(3 * headDim, queries.count(1, 2));
+        assertEquals(3L * headDim, queries.count(1, 2));
         float[][] columns = Skew.columns(queries.mean(1, 2), keys.mean(1, 2), headDim);
         for (int trial = 0; trial < 20; trial++) {
             float[] q = gaussian(random, headDim);
