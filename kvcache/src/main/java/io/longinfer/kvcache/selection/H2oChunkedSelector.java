@@ -10,17 +10,15 @@ import io.longinfer.kernels.device.DecoderShape;
  */
 public final class H2oChunkedSelector implements Selector {
     private final SelectionBudget budget;
-    private final TokenMasses masses;
     private final HeavyHitters hitters;
 
     /**
      * A selector for one sequence.
      *
-     * @param masses of the sequence, to which the owner adds the prompt's
+     * @param masses of the sequence, kept by the owner
      */
     public H2oChunkedSelector(SelectionBudget budget, DecoderShape shape, int chunksPerHead, TokenMasses masses) {
         this.budget = budget;
-        this.masses = masses;
         hitters = new HeavyHitters(shape.layers(), shape.kvHeads(), chunksPerHead, ChunkLayout.TOKENS, masses);
     }
 
@@ -51,18 +49,7 @@ public final class H2oChunkedSelector implements Selector {
     }
 
     @Override
-    public boolean learnsTokens() {
-        return true;
-    }
-
-    @Override
-    public void learnTokens(int layer, int kvHead, int chunk, float[] tokenMasses) {
-        masses.add(layer, kvHead, chunk, tokenMasses);
-    }
-
-    @Override
     public void reset() {
-        masses.reset();
         hitters.reset();
     }
 }

@@ -23,17 +23,15 @@ import io.longinfer.kernels.device.DecoderShape;
  */
 public final class H2oSelector implements Selector {
     private final SelectionBudget budget;
-    private final TokenMasses masses;
     private final HeavyHitters tokens;
 
     /**
      * A selector for one sequence.
      *
-     * @param masses of the sequence, to which the owner adds the prompt's
+     * @param masses of the sequence, kept by the owner
      */
     public H2oSelector(SelectionBudget budget, DecoderShape shape, int chunksPerHead, TokenMasses masses) {
         this.budget = budget;
-        this.masses = masses;
         tokens = new HeavyHitters(shape.layers(), shape.kvHeads(), chunksPerHead, 1, masses);
     }
 
@@ -64,18 +62,7 @@ public final class H2oSelector implements Selector {
     }
 
     @Override
-    public boolean learnsTokens() {
-        return true;
-    }
-
-    @Override
-    public void learnTokens(int layer, int kvHead, int chunk, float[] tokenMasses) {
-        masses.add(layer, kvHead, chunk, tokenMasses);
-    }
-
-    @Override
     public void reset() {
-        masses.reset();
         tokens.reset();
     }
 }

@@ -62,18 +62,6 @@ public sealed interface Selector
      */
     default void learnStep(int layer, int chunks, Selection selection, float[] masses, int offset, int stride) {}
 
-    /** Whether it wants to learn what single tokens weigh, from the prompt's first query on. */
-    default boolean learnsTokens() {
-        return false;
-    }
-
-    /**
-     * Learns what tokens of an attended chunk, or of the open one, weighed in a decoding step of a layer.
-     *
-     * @param tokenMasses {@code [16]}, mean over the head's query heads
-     */
-    default void learnTokens(int layer, int kvHead, int chunk, float[] tokenMasses) {}
-
     /** Forgets the sequence. */
     default void reset() {}
 }
