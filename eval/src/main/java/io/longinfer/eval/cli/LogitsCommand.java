@@ -93,7 +93,7 @@ final class LogitsCommand implements Callable<Integer> {
     }
 
     private KvConfig configuration() {
-        SelectorKind usual = kv.selects() ? SelectorKind.TOPK : SelectorKind.FULL;
+        SelectorKind usual = kv.selects() ? SelectorKind.QUEST : SelectorKind.FULL;
         return kv.config(KvConfig.defaults().toBuilder().selector(usual).build());
     }
 

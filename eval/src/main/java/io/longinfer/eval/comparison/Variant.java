@@ -39,7 +39,7 @@ public enum Variant {
         return switch (this) {
             case FULL -> builder.selector(SelectorKind.FULL).codec(exact).build();
             case QUEST ->
-                builder.selector(SelectorKind.TOPK)
+                builder.selector(SelectorKind.QUEST)
                         .abstractPrecision(AbstractPrecision.FP16)
                         .codec(exact)
                         .readAhead(false)
@@ -48,7 +48,7 @@ public enum Variant {
                 builder.selector(SelectorKind.INFINIGEN).codec(exact).build();
             case ORACLE -> builder.selector(SelectorKind.ORACLE).codec(exact).build();
             case OURS -> ours;
-            case NO_TREE -> builder.selector(SelectorKind.TOPK).build();
+            case NO_TREE -> builder.selector(SelectorKind.QUEST).build();
             case NO_PARTITION -> builder.adaptivePartition(false).build();
             case NO_READ_AHEAD -> builder.readAhead(false).build();
             case NO_CODEC -> builder.codec(exact).build();

@@ -1,5 +1,6 @@
 package io.longinfer.kvcache.pipeline;
 
+import io.longinfer.kernels.device.BlockTable;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.tier.ChunkTable;
@@ -56,6 +57,13 @@ public final class ChunkPipeline {
     public interface Visitor {
         /** Names a chunk that has just been attended, and the slot in which it lies during this call. */
         void visit(int kvHead, int chunk, int slot);
+    }
+
+    /** What wants to see chunks without a session. */
+    @FunctionalInterface
+    public interface Arrival {
+        /** Names chunks that lie in their slots during this call. */
+        void arrived(BlockTable table);
     }
 
     /**
@@ -254,21 +262,46 @@ public final class ChunkPipeline {
     public void attend(DeviceSession session, int segment, Optional<Visitor> visitor) {
         try {
             while (attended < unitCount) {
-                Unit unit = units[attended % unitsInFlight];
-                if (unit.fromAhead) {
-                    staging.await(current);
-                }
-                staging.await(unit);
+                Unit unit = next();
                 session.attend(layer, segment, residency.pool(), unit.table);
                 visitor.ifPresent(one -> visit(unit, one));
-                attended++;
-                if (started < unitCount) {
-                    start();
-                }
+                goOn();
             }
         } catch (RuntimeException e) {
             reset();
             throw e;
+        }
+    }
+
+    /** Brings what a layer attends once more, behind {@link #settle}, for a second look; nothing of it stays. */
+    public void show(int ofLayer, Selection selected, Arrival arrival) {
+        prepare(ofLayer, selected, false);
+        try {
+            while (attended < unitCount) {
+                arrival.arrived(next().table);
+                goOn();
+            }
+        } catch (RuntimeException e) {
+            reset();
+            throw e;
+        }
+        settle();
+    }
+
+    /** The next unit, when it is there. */
+    private Unit next() {
+        Unit unit = units[attended % unitsInFlight];
+        if (unit.fromAhead) {
+            staging.await(current);
+        }
+        staging.await(unit);
+        return unit;
+    }
+
+    private void goOn() {
+        attended++;
+        if (started < unitCount) {
+            start();
         }
     }
 

@@ -64,7 +64,7 @@ class TornadoTiersTest {
     @Test
     void selectedChunksComeFromHost() throws IOException {
         KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.TOPK)
+                .selector(SelectorKind.QUEST)
                 .ratio(0.5)
                 .budgets(36 * KIB, 80 * KIB, 0)
                 .build());

@@ -84,6 +84,11 @@ final class AttentionFixture {
         }
     }
 
+    /** The position of a token. */
+    int position(int token) {
+        return positions[token];
+    }
+
     /** Lets queries see random tokens of each chunk only: all of some, one of others. */
     void mask(Random random) {
         long[] offsets = new long[chunks.size()];
@@ -102,11 +107,6 @@ final class AttentionFixture {
         for (int c = 0; c < offsets.length; c++) {
             chunks.add(offsets[c], firstPositions[c], masks[c]);
         }
-    }
-
-    /** The position of a token. */
-    int position(int token) {
-        return positions[token];
     }
 
     /** The position after the last token. */
