@@ -53,9 +53,8 @@ class KvPlanTest {
     /** InfiniGen's: of three layers, whose 2 heads have 512 chunks of 12 channels, and 12 columns of 64 floats. */
     @Test
     void partialKeysCountAgainstDeviceOrHost() {
-        KvConfig config = KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.INFINIGEN)
-                .build();
+        KvConfig config =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.INFINIGEN).build();
         long layer = 2 * (512 * 12 * 16 * 2 + 12 * 64 * 4);
         KvPlan plan = KvPlan.of(NEEDLE, 8192, config);
         assertEquals(12, plan.partialChannels());
@@ -73,9 +72,8 @@ class KvPlanTest {
         KvConfig scarce = host.toBuilder().budgets(MIB, MIB, 64 * MIB).build();
         KvPlanException refusal = assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, scarce));
         assertEquals("--host-budget", refusal.option());
-        KvConfig enough = host.toBuilder()
-                .budgets(MIB, refusal.smallestBytes(), 64 * MIB)
-                .build();
+        KvConfig enough =
+                host.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build();
         assertTrue(KvPlan.of(NEEDLE, 8192, enough).bytes(Tier.HOST) >= 3 * layer);
         KvConfig everything = config.toBuilder().ratio(1).build();
         assertEquals((10 + 5120) * 4 * KIB, KvPlan.of(NEEDLE, 8192, everything).bytes(Tier.DEVICE));
