@@ -33,7 +33,7 @@ class UsageTest {
                 "generate --threads 0          | --threads    | '0'     | at least 1",
                 "generate --device-budget 3Mi  | --device-budget | '3Mi' | 64MiB",
                 "generate --infinigen-partial 0 | --infinigen-partial | '0' | a number above 0",
-                "generate --selector best      | --selector   | 'best'  | one of full, topk",
+                "generate --selector best      | --selector   | 'best'  | one of full, streaming, h2o, h2o-chunked, quest",
                 "generate --direct-io yes      | --direct-io  | 'yes'   | auto, on, off",
                 "generate --group-rule sum     | --group-rule | 'sum'   | one of mean, max",
                 "generate --codec int2         | --codec      | 'int2'  | auto, or fp16, int8 or int4",
