@@ -77,7 +77,7 @@ public final class BatchSession implements AutoCloseable {
                     && session.tokenMeasures().isEmpty()) {
                 throw new IllegalArgumentException("selector " + kv.selector()
                         + " learns what single tokens weigh, which device '"
-                        + device.profile().name() + "' does not tell: the processor expected (--device cpu)");
+                        + device.profile().name() + "' does not tell: --backend cpu expected");
             }
             caches = new KvCaches(shape, contextTokens, kv, session, workers, kernels);
         } catch (RuntimeException e) {
