@@ -1,6 +1,7 @@
 package io.longinfer.model.generation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longinfer.kernels.device.tornado.TornadoDevice;
@@ -80,6 +81,19 @@ class TornadoTiersTest {
                 .build());
         KvMetrics.LayerMetrics last = metrics.layers().getLast();
         assertTrue(last.selectedTokens() < 16 * last.selectedChunks(), last.toString());
+    }
+
+    @Test
+    void whatLearnsOfSingleTokensIsRefused() throws IOException {
+        KvConfig config =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.H2O).build();
+        try (Model model = model();
+                Engine tornado = tornado()) {
+            var refused = assertThrows(
+                    IllegalArgumentException.class, () -> tornado.open(model.weights(), config, PROMPT, 64));
+            assertTrue(refused.getMessage().contains("H2O"), refused.getMessage());
+            assertTrue(refused.getMessage().contains("--backend cpu"), refused.getMessage());
+        }
     }
 
     private KvMetrics agree(KvConfig config) throws IOException {
