@@ -89,7 +89,7 @@ class DiskFailureTest {
     /** Little memory, a disk, and a step that selects. */
     private static KvConfig small(KvConfig config) {
         return config.toBuilder()
-                .selector(config.selector() == SelectorKind.FULL ? SelectorKind.FULL : SelectorKind.TOPK)
+                .selector(config.selector() == SelectorKind.FULL ? SelectorKind.FULL : SelectorKind.QUEST)
                 .budgets(0, 0, ByteSize.UNLIMITED)
                 .build();
     }
