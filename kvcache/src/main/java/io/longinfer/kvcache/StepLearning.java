@@ -137,9 +137,10 @@ final class StepLearning {
     void adopt(StepLearning source) {
         if (tokens.isPresent()) {
             tokens.get()
-                    .copy(source.tokens.orElseThrow(() -> new IllegalStateException("the prompt was read without what its"
-                            + " tokens weigh, which selector " + config.selector()
-                            + " needs: KvConfig.tokenStatistics expected")));
+                    .copy(source.tokens.orElseThrow(
+                            () -> new IllegalStateException("the prompt was read without what its"
+                                    + " tokens weigh, which selector " + config.selector()
+                                    + " needs: KvConfig.tokenStatistics expected")));
         }
     }
 

@@ -158,7 +158,8 @@ class KvCacheSteadyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"QUEST, 4096, false", "QUEST, 0, true", "QUEST, 400, true", "ADAPTIVE, 4096, false", "ADAPTIVE, 0, true"})
+    @CsvSource({"QUEST, 4096, false", "QUEST, 0, true", "QUEST, 400, true", "ADAPTIVE, 4096, false", "ADAPTIVE, 0, true"
+    })
     void whatMattersComesToTheDevice(SelectorKind selector, long host, boolean disk) {
         turn(1);
         KvCache cache = open(config(selector, 160 * KIB, host * KIB, disk ? ByteSize.UNLIMITED : 0)

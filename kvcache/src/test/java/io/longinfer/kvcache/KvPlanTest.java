@@ -50,6 +50,35 @@ class KvPlanTest {
         assertEquals((10 + 5120) * 4 * KIB, plan.bytes(Tier.DEVICE));
     }
 
+    /** InfiniGen's: of three layers, whose 2 heads have 512 chunks of 12 channels, and 12 columns of 64 floats. */
+    @Test
+    void partialKeysCountAgainstDeviceOrHost() {
+        KvConfig config =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.INFINIGEN).build();
+        long layer = 2 * (512 * 12 * 16 * 2 + 12 * 64 * 4);
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, config);
+        assertEquals(12, plan.partialChannels());
+        assertEquals((10 + 5120) * 4 * KIB + 3 * layer, plan.bytes(Tier.DEVICE));
+        assertEquals(Placement.NONE, plan.layers().get(1).abstracts());
+        assertEquals(Placement.DEVICE, plan.layers().get(2).abstracts());
+        assertTrue(plan.rows().toString().contains("partial keys of 3 layers"), plan.toString());
+        KvConfig host = config.toBuilder()
+                .abstractDeviceShare(0)
+                .budgets(MIB, 2 * MIB, 64 * MIB)
+                .build();
+        plan = KvPlan.of(NEEDLE, 8192, host);
+        assertEquals(Mode.DISK, plan.mode());
+        assertTrue(plan.bytes(Tier.HOST) >= 3 * layer && plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
+        KvConfig scarce = host.toBuilder().budgets(MIB, MIB, 64 * MIB).build();
+        KvPlanException refusal = assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, scarce));
+        assertEquals("--host-budget", refusal.option());
+        KvConfig enough =
+                host.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build();
+        assertTrue(KvPlan.of(NEEDLE, 8192, enough).bytes(Tier.HOST) >= 3 * layer);
+        KvConfig everything = config.toBuilder().ratio(1).build();
+        assertEquals((10 + 5120) * 4 * KIB, KvPlan.of(NEEDLE, 8192, everything).bytes(Tier.DEVICE));
+    }
+
     @Test
     void deviceAndHostTogetherHoldEachChunkOnce() {
         KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 20 * MIB, ByteSize.UNLIMITED));
@@ -104,12 +133,19 @@ class KvPlanTest {
         assertEquals(Mode.DISK, plan.mode());
         assertTrue(plan.layers().stream().allMatch(layer -> layer.abstracts() != Placement.DISK), plan.toString());
         assertTrue(plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
-        assertTrue(plan.hostChunks() < KvPlan.of(NEEDLE, 8192, config).hostChunks(), "their bytes are missing elsewhere");
+        assertTrue(
+                plan.hostChunks() < KvPlan.of(NEEDLE, 8192, config).hostChunks(), "their bytes are missing elsewhere");
         KvPlanException refusal = assertThrows(
                 KvPlanException.class,
-                () -> KvPlan.of(NEEDLE, 8192, off.toBuilder().budgets(MIB, 300 * KIB, 64 * MIB).build()));
+                () -> KvPlan.of(
+                        NEEDLE,
+                        8192,
+                        off.toBuilder().budgets(MIB, 300 * KIB, 64 * MIB).build()));
         assertEquals("--host-budget", refusal.option());
-        KvPlan.of(NEEDLE, 8192, off.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build());
+        KvPlan.of(
+                NEEDLE,
+                8192,
+                off.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build());
     }
 
     @Test

@@ -294,8 +294,7 @@ final class RandomRun implements AutoCloseable {
                         heat.candidates().stream().mapToLong(Long::longValue).sum());
                 assertTrue(config.recall() || config.selector() == SelectorKind.ORACLE || Double.isNaN(of.recall()));
                 if (of.recallSteps() > 0) {
-                    boolean all =
-                            !config.selector().attendsTokens() && of.selectedChunks() == of.candidateChunks();
+                    boolean all = !config.selector().attendsTokens() && of.selectedChunks() == of.candidateChunks();
                     assertTrue(all ? of.recall() == 1 : of.recall() > 0 && of.recall() <= 1, of.toString());
                 }
             }

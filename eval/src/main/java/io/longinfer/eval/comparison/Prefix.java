@@ -30,12 +30,7 @@ public final class Prefix implements AutoCloseable {
     private final int blockTokens;
     private final List<int[]> continuations = new ArrayList<>();
 
-    private Prefix(
-            Engine engine,
-            WeightSource weights,
-            List<int[]> prompts,
-            int contextTokens,
-            int blockTokens) {
+    private Prefix(Engine engine, WeightSource weights, List<int[]> prompts, int contextTokens, int blockTokens) {
         this.engine = engine;
         this.weights = weights;
         this.prompts = List.copyOf(prompts);
@@ -105,9 +100,7 @@ public final class Prefix implements AutoCloseable {
                 int[] prompt = prompts.get(sequence);
                 int adopted = adopted(prompt);
                 opened.prefill(
-                        sequence,
-                        Arrays.copyOf(prompt, adopted),
-                        (done, total) -> progress.read(done, prompt.length));
+                        sequence, Arrays.copyOf(prompt, adopted), (done, total) -> progress.read(done, prompt.length));
                 // Variants read the rest themselves, and learn from it.
                 opened.cache(sequence).endStatistics();
                 opened.prefill(

@@ -59,8 +59,8 @@ class VariantTest {
                 .build();
         try (Model model = Model.open(ModelCatalog.resolve("needle"));
                 Engine engine = Engine.cpu(2);
-                Prefix late = Prefix.read(
-                        engine, model.weights(), List.of(prompt), STEPS, STEPS, 128, (done, total) -> {});
+                Prefix late =
+                        Prefix.read(engine, model.weights(), List.of(prompt), STEPS, STEPS, 128, (done, total) -> {});
                 Prefix early = Prefix.read(
                         engine, model.weights(), List.of(prompt), STEPS, STEPS, 128, true, (done, total) -> {})) {
             assertArrayEquals(early.continuation(0), late.continuation(0));

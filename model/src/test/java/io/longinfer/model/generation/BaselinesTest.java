@@ -193,8 +193,7 @@ class BaselinesTest {
         double[] recalls = new double[3];
         SelectorKind[] selectors = {SelectorKind.STREAMING, SelectorKind.H2O, SelectorKind.ORACLE};
         for (int i = 0; i < selectors.length; i++) {
-            KvConfig config =
-                    config(selectors[i], 0.1).toBuilder().recall(true).build();
+            KvConfig config = config(selectors[i], 0.1).toBuilder().recall(true).build();
             recalls[i] = run(config, 0).metrics.recall();
         }
         assertTrue(recalls[0] < recalls[1] && recalls[1] < recalls[2], Arrays.toString(recalls));

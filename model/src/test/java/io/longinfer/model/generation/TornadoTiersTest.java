@@ -9,6 +9,7 @@ import io.longinfer.kernels.quantization.TensorType;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.model.Model;
 import io.longinfer.model.dummy.DummyWeights;
@@ -82,6 +83,17 @@ class TornadoTiersTest {
             assertTrue(refused.getMessage().contains("H2O"), refused.getMessage());
             assertTrue(refused.getMessage().contains("--backend cpu"), refused.getMessage());
         }
+    }
+
+    /** Tokens are chosen by what the device guesses, and its kernel sees no others of their chunks. */
+    @Test
+    void speculatedTokensAreAttended() throws IOException {
+        KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
+                .selector(SelectorKind.INFINIGEN)
+                .selection(new SelectionBudget(0.2, 0, 0, 16, 16))
+                .build());
+        KvMetrics.LayerMetrics last = metrics.layers().getLast();
+        assertTrue(last.selectedTokens() < 16 * last.selectedChunks(), last.toString());
     }
 
     private KvMetrics agree(KvConfig config) throws IOException {

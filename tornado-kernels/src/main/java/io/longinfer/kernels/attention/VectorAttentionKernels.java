@@ -43,8 +43,7 @@ public final class VectorAttentionKernels implements AttentionKernels {
             AttentionState state,
             int stateRow,
             float[] weights) {
-        decodes.get()
-                .decode(layout, q, qOffset, group, position, chunks, state, stateRow, weights, ChunkLayout.TOKENS);
+        decodes.get().decode(layout, q, qOffset, group, position, chunks, state, stateRow, weights, ChunkLayout.TOKENS);
     }
 
     @Override

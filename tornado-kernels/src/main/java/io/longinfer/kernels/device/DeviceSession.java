@@ -88,7 +88,7 @@ public interface DeviceSession extends KvPoolSource, AutoCloseable {
      */
     float mass(int segment, int call, int kvHead, int index);
 
-    /** What it tells of single tokens; empty on a device that attends whole chunks only, and refuses masks. */
+    /** What it tells of single tokens; empty on a device that tells of whole chunks only. */
     default Optional<TokenMeasures> tokenMeasures() {
         return Optional.empty();
     }

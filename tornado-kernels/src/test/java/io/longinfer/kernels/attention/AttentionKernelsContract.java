@@ -299,7 +299,9 @@ abstract class AttentionKernelsContract {
                 int query = 1 + row / group * stride + row % group;
                 double[] weights = fixture.weights(query, first + row / group);
                 // The rows attend something else besides.
-                double sum = 1 + random.nextFloat() + java.util.Arrays.stream(weights).sum();
+                double sum = 1
+                        + random.nextFloat()
+                        + java.util.Arrays.stream(weights).sum();
                 logSums[query] = (float) Math.log(sum);
                 for (int t = 0; t < weights.length; t++) {
                     expected[fixture.position(t)] += weights[t] / sum;

@@ -76,8 +76,8 @@ final class CommonWords extends SizedTask {
         Collections.shuffle(drawn, random);
         List<String> shown = drawn.subList(0, exampleWords());
         List<String> asked = drawn.subList(exampleWords(), exampleWords() + size);
-        String example = question(shown, setting.isLong() ? 10 : 3, setting.isLong() ? 3 : 1, random)
-                + PREFIX + " " + numbered(shown.subList(0, COMMON)) + "\n";
+        String example = question(shown, setting.isLong() ? 10 : 3, setting.isLong() ? 3 : 1, random) + PREFIX + " "
+                + numbered(shown.subList(0, COMMON)) + "\n";
         String question = question(asked, setting.isLong() ? 30 : 6, setting.isLong() ? 3 : 1, random);
         return new Sample(example + question, PREFIX, ANSWER_TOKENS, asked.subList(0, COMMON));
     }

@@ -31,7 +31,8 @@ final class QuestionAnswering extends SizedTask {
 
     @Override
     Sample make(int index, int size, Random random) {
-        QuestionSet.Question question = set.questions().get(index % set.questions().size());
+        QuestionSet.Question question =
+                set.questions().get(index % set.questions().size());
         SequencedSet<Integer> chosen = new LinkedHashSet<>(question.gold());
         List<Integer> near = new ArrayList<>(question.near());
         Collections.shuffle(near, random);

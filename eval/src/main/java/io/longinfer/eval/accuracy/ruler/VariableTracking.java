@@ -75,7 +75,8 @@ final class VariableTracking extends SizedTask {
             List<String> names = List.copyOf(drawn);
             String value = String.valueOf(random.nextInt(10_000, 99_999));
             List<String> text = new ArrayList<>(Collections.nCopies(lines, Niah.NOISE));
-            List<Integer> places = Niah.places(lines, names.size(), random).stream().sorted().toList();
+            List<Integer> places =
+                    Niah.places(lines, names.size(), random).stream().sorted().toList();
             for (int i = 0; i < names.size(); i++) {
                 String statement = i == 0
                         ? "VAR " + names.get(0) + " = " + value
