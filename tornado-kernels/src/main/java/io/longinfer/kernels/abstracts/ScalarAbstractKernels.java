@@ -151,7 +151,7 @@ public final class ScalarAbstractKernels implements AbstractKernels {
                                 codesOffset + (long) i * layout.chunkBytes() + (long) j * Integer.BYTES);
                         float min = box.edge(j, i, false);
                         float step = (box.edge(j, i, true) - min) / TokenCodeLayout.QUARTERS;
-                        score += q[qOffset + h * headDim + j] * (min + ((word >> 2 * t & 3) + 0.5f) * step);
+                        score += q[qOffset + h * headDim + j] * (min + (((word >> (2 * t)) & 3) + 0.5f) * step);
                     }
                     greatest = Math.max(greatest, score);
                 }

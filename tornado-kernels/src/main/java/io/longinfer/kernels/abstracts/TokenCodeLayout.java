@@ -61,7 +61,7 @@ public record TokenCodeLayout(int headDim) {
             float scale = max > min ? QUARTERS / (max - min) : 0;
             int word = 0;
             for (int t = 0; t < keys.length; t++) {
-                word |= Math.min(QUARTERS - 1, (int) ((keys[t] - min) * scale)) << 2 * t;
+                word |= Math.min(QUARTERS - 1, (int) ((keys[t] - min) * scale)) << (2 * t);
             }
             group.set(WORD, to + (long) j * Integer.BYTES, word);
         }
