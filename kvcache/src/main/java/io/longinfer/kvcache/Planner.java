@@ -78,7 +78,7 @@ final class Planner {
         leafSlotBytes = AbstractStore.leafSlotBytes(shape, config.abstractPrecision());
         upperBytes = speculates()
                 ? PartialKeys.layerBytes(shape, chunksPerHead, partialChannels)
-                : AbstractStore.upperBytes(shape, chunksPerHead);
+                : AbstractStore.upperBytes(shape, chunksPerHead, config.abstractPrecision());
         openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
         slots = new int[shape.layers()];

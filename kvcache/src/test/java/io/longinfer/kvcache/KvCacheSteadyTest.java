@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
@@ -48,6 +49,7 @@ class KvCacheSteadyTest {
 
     private KvConfig.Builder config(SelectorKind selector, long device, long host, long disk) {
         return KvConfig.defaults().toBuilder()
+                .abstractPrecision(AbstractPrecision.INT8)
                 .selector(selector)
                 .budgets(device, host, disk)
                 .diskDirectory(directory)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvPlan.Mode;
 import io.longinfer.kvcache.abstracts.AbstractStore;
@@ -22,7 +23,10 @@ class KvPlanTest {
     private static final DecoderShape NEEDLE = Shapes.of(5, 4, 2, 64);
 
     private static KvConfig budgets(long device, long host, long disk) {
-        return KvConfig.defaults().toBuilder().budgets(device, host, disk).build();
+        return KvConfig.defaults().toBuilder()
+                .abstractPrecision(AbstractPrecision.INT8)
+                .budgets(device, host, disk)
+                .build();
     }
 
     @Test
@@ -34,8 +38,8 @@ class KvPlanTest {
         assertEquals(5 * 1024, plan.deviceChunks());
         assertEquals(0, plan.passingSlots() + plan.hostChunks());
         // 10 open chunks, 5 x 1,024 closed ones, and of each layer's abstracts all nodes and 2 x 32 groups of leaves
-        long abstracts = AbstractStore.upperBytes(NEEDLE, 512)
-                + 64 * AbstractStore.leafSlotBytes(NEEDLE, KvConfig.defaults().abstractPrecision());
+        long abstracts = AbstractStore.upperBytes(NEEDLE, 512, AbstractPrecision.INT8)
+                + 64 * AbstractStore.leafSlotBytes(NEEDLE, AbstractPrecision.INT8);
         assertEquals((10 + 5120) * 4 * KIB + 5 * abstracts, plan.bytes(Tier.DEVICE));
         assertTrue(5 * abstracts < MIB, "abstracts of int8 take a twentieth of the KV");
         assertEquals(0, plan.bytes(Tier.HOST) + plan.bytes(Tier.DISK));
@@ -121,6 +125,31 @@ class KvPlanTest {
         assertTrue(plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
         assertEquals(plan.disk().fileBytes(), plan.bytes(Tier.DISK));
         assertTrue(plan.disk().fileBytes() >= 20 * MIB);
+    }
+
+    @Test
+    void abstractsStayOffTheDiskWhereThatIsAskedFor() {
+        KvConfig config = budgets(MIB, 2 * MIB, 64 * MIB);
+        assertTrue(KvPlan.of(NEEDLE, 8192, config).layers().stream()
+                .anyMatch(layer -> layer.abstracts() == Placement.DISK));
+        KvConfig off = config.toBuilder().abstractsOnDisk(false).build();
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, off);
+        assertEquals(Mode.DISK, plan.mode());
+        assertTrue(plan.layers().stream().allMatch(layer -> layer.abstracts() != Placement.DISK), plan.toString());
+        assertTrue(plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
+        assertTrue(
+                plan.hostChunks() < KvPlan.of(NEEDLE, 8192, config).hostChunks(), "their bytes are missing elsewhere");
+        KvPlanException refusal = assertThrows(
+                KvPlanException.class,
+                () -> KvPlan.of(
+                        NEEDLE,
+                        8192,
+                        off.toBuilder().budgets(MIB, 300 * KIB, 64 * MIB).build()));
+        assertEquals("--host-budget", refusal.option());
+        KvPlan.of(
+                NEEDLE,
+                8192,
+                off.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build());
     }
 
     @Test

@@ -178,9 +178,12 @@ final class KvOptions {
 
     @Option(
             names = "--abstract-precision",
-            paramLabel = "fp16|int8",
+            paramLabel = "fp16|int8|tokens",
             converter = Converters.AbstractPrecisionName.class,
-            description = "Precision of the abstracts of chunks; bounds stay bounds. Default: int8.")
+            description =
+                    "What is kept of a chunk to decide by: the box of its keys in fp16 or int8, of which the upper bound"
+                            + " is the chunk's score; or tokens, the box in int8 and two bits of each key element, by which its best"
+                            + " token is. Default: tokens.")
     AbstractPrecision abstractPrecision;
 
     @Option(

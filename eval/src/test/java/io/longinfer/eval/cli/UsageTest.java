@@ -43,7 +43,7 @@ class UsageTest {
                 "generate --emulate-disk 1GB   | --emulate-disk | '1GB' | a rate such as 1GB/s",
                 "generate --emulate-link 0B/s  | --emulate-link | '0B/s' | a rate such as 1GB/s",
                 "generate --partition tree     | --partition  | 'tree'  | one of adaptive, fixed",
-                "generate --abstract-precision fp8 | --abstract-precision | 'fp8' | one of fp16, int8",
+                "generate --abstract-precision fp8 | --abstract-precision | 'fp8' | one of fp16, int8, tokens",
                 "generate --desert-threshold -1 | --desert-threshold | '-1' | from 0 to 1000",
                 "generate --temperature -1     | --temperature | '-1'   | from 0",
                 "generate --top-p 0            | --top-p      | '0'     | above 0",
