@@ -129,7 +129,9 @@ class KvPlanTest {
 
     @Test
     void abstractsStayOffTheDiskWhereThatIsAskedFor() {
-        KvConfig config = budgets(MIB, 2 * MIB, 64 * MIB).toBuilder().abstractHostShare(0.2).build();
+        KvConfig config = budgets(MIB, 2 * MIB, 64 * MIB).toBuilder()
+                .abstractHostShare(0.2)
+                .build();
         assertTrue(KvPlan.of(NEEDLE, 8192, config).layers().stream()
                 .anyMatch(layer -> layer.abstracts() == Placement.DISK));
         KvConfig off = config.toBuilder().abstractsOnDisk(false).build();

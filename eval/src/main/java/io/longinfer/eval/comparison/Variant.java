@@ -36,10 +36,10 @@ public enum Variant {
     NO_TREE,
     /** The tree is searched exactly, with fixed ratios of layers. */
     NO_PARTITION,
-    /** All abstracts lie in the host or on the device, whatever their share of the budget. */
-    NO_DISK_ABSTRACTS,
     /** Chunks are scored by the bounds of their boxes, as in Quest, and not by their best tokens. */
     NO_TOKEN_CODES,
+    /** All abstracts lie in the host or on the device, whatever their share of the budget. */
+    NO_DISK_ABSTRACTS,
     /** Nothing is read before it is known to be needed. */
     NO_READ_AHEAD,
     /** fp16 everywhere. */
@@ -68,9 +68,9 @@ public enum Variant {
             case OURS -> ours;
             case NO_TREE -> builder.selector(SelectorKind.QUEST).build();
             case NO_PARTITION -> builder.adaptivePartition(false).build();
-            case NO_DISK_ABSTRACTS -> builder.abstractsOnDisk(false).build();
             case NO_TOKEN_CODES ->
                 builder.abstractPrecision(AbstractPrecision.INT8).build();
+            case NO_DISK_ABSTRACTS -> builder.abstractsOnDisk(false).build();
             case NO_READ_AHEAD -> builder.readAhead(false).build();
             case NO_CODEC -> builder.codec(exact).build();
         };

@@ -43,7 +43,8 @@ final class Niah extends SizedTask {
                     WordLists.ADJECTIVES.get(random.nextInt(WordLists.ADJECTIVES.size())) + "-"
                             + WordLists.NOUNS.get(random.nextInt(WordLists.NOUNS.size()));
                 case UUIDS ->
-                    new UUID(random.nextLong() & ~0xf000L | 0x4000L, random.nextLong() >>> 2 | 1L << 63).toString();
+                    new UUID((random.nextLong() & ~0xf000L) | 0x4000L, (random.nextLong() >>> 2) | (1L << 63))
+                            .toString();
             };
         }
     }
