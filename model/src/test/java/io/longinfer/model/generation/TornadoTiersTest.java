@@ -72,6 +72,17 @@ class TornadoTiersTest {
         assertTrue(metrics.tier(Tier.HOST).residentBytes() > 0, "nothing lies in the host");
     }
 
+    /** Tokens are chosen by what the device guesses, and its kernel sees no others of their chunks. */
+    @Test
+    void speculatedTokensAreAttended() throws IOException {
+        KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
+                .selector(SelectorKind.INFINIGEN)
+                .selection(new SelectionBudget(0.2, 0, 0, 16, 16))
+                .build());
+        KvMetrics.LayerMetrics last = metrics.layers().getLast();
+        assertTrue(last.selectedTokens() < 16 * last.selectedChunks(), last.toString());
+    }
+
     @Test
     void whatLearnsOfSingleTokensIsRefused() throws IOException {
         KvConfig config =
@@ -83,17 +94,6 @@ class TornadoTiersTest {
             assertTrue(refused.getMessage().contains("H2O"), refused.getMessage());
             assertTrue(refused.getMessage().contains("--backend cpu"), refused.getMessage());
         }
-    }
-
-    /** Tokens are chosen by what the device guesses, and its kernel sees no others of their chunks. */
-    @Test
-    void speculatedTokensAreAttended() throws IOException {
-        KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.INFINIGEN)
-                .selection(new SelectionBudget(0.2, 0, 0, 16, 16))
-                .build());
-        KvMetrics.LayerMetrics last = metrics.layers().getLast();
-        assertTrue(last.selectedTokens() < 16 * last.selectedChunks(), last.toString());
     }
 
     private KvMetrics agree(KvConfig config) throws IOException {
