@@ -1,0 +1,86 @@
+package io.longinfer.eval.report.page;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Maps values to places on an axis.
+ *
+ * @param low value at {@code from}
+ * @param high value at {@code to}
+ * @param logarithmic both ends are then above 0
+ */
+record Scale(double low, double high, double from, double to, boolean logarithmic) {
+    private static final int TICKS = 5;
+    private static final double[] STEPS = {1, 2, 2.5, 5, 10};
+    /** From here on, the smaller values would lie on the axis of a linear scale. */
+    private static final double WIDE = 30;
+
+    /** Along values from {@code least} to {@code greatest}, with 0 among them and round ends; logarithmic if they differ much. */
+    static Scale ofValues(double least, double greatest, double from, double to) {
+        if (least > 0 && greatest / least > WIDE) {
+            return new Scale(
+                    Math.pow(10, Math.floor(Math.log10(least))),
+                    Math.pow(10, Math.ceil(Math.log10(greatest))),
+                    from,
+                    to,
+                    true);
+        }
+        double bottom = Math.min(0, least);
+        double top = Math.max(0, greatest);
+        double step = step(top - bottom);
+        double low = Math.floor(bottom / step + 1e-9) * step;
+        double high = Math.ceil(top / step - 1e-9) * step;
+        return new Scale(low, high > low ? high : low + 1, from, to, false);
+    }
+
+    /** Exactly from the least to the greatest, with room beside them; logarithmic if they differ much. */
+    static Scale ofPoints(double least, double greatest, double from, double to) {
+        if (least > 0 && greatest / least >= 4) {
+            double room = Math.pow(greatest / least, 0.05);
+            return new Scale(least / room, greatest * room, from, to, true);
+        }
+        double room = greatest > least ? 0.05 * (greatest - least) : 1;
+        return new Scale(least - room, greatest + room, from, to, false);
+    }
+
+    private static double step(double range) {
+        double rough = range > 0 ? range / TICKS : 1;
+        double power = Math.pow(10, Math.floor(Math.log10(rough)));
+        for (double step : STEPS) {
+            if (step * power >= rough * (1 - 1e-9)) {
+                return step * power;
+            }
+        }
+        return 10 * power;
+    }
+
+    /** The place of a value; ends for values beyond them. */
+    double at(double value) {
+        double share = logarithmic
+                ? Math.log(Math.max(value, low) / low) / Math.log(high / low)
+                : (value - low) / (high - low);
+        return from + Math.clamp(share, 0, 1) * (to - from);
+    }
+
+    /** Round values to mark. */
+    List<Double> ticks() {
+        List<Double> ticks = new ArrayList<>();
+        if (logarithmic) {
+            int powers = (int) Math.round(Math.log10(high / low));
+            for (double power = Math.pow(10, Math.floor(Math.log10(low))); power <= high * 1.0001; power *= 10) {
+                for (double digit : powers > 2 ? new double[] {1} : new double[] {1, 2, 5}) {
+                    if (digit * power >= low * 0.9999 && digit * power <= high * 1.0001) {
+                        ticks.add(digit * power);
+                    }
+                }
+            }
+            return ticks;
+        }
+        double step = step(high - low);
+        for (int index = 0; low + index * step <= high + step * 1e-6; index++) {
+            ticks.add(low + index * step);
+        }
+        return ticks;
+    }
+}
