@@ -42,6 +42,9 @@ for (const width of [360, 1280]) {
   frame.srcdoc = page;
   frame.onload = () => {
     const root = frame.contentDocument.documentElement;
+    if (frame.contentDocument.querySelector("figure") === null) {
+      return;
+    }
     document.querySelector("pre").textContent += ["measured", width, root.scrollWidth, root.scrollHeight].join(" ") + "\n";
   };
   document.body.append(frame);
@@ -54,7 +57,7 @@ JS
 }
 
 measures=$(measured)
-[ "$(wc -l <<< "$measures")" = 2 ] || die "$page could not be measured: two widths expected, '$measures' found."
+[ "$(wc -l <<< "$measures")" = 2 ] || die "$page could not be measured: figures at two widths expected, '$measures' found."
 while read -r _ width scroll height; do
   [ "$scroll" -le "$width" ] || die "$page is $scroll pixels wide in a window of $width pixels."
   case $width in

@@ -23,6 +23,11 @@ public record Figure(
         Sources sources) {
     /** A column of the table. */
     public record Column(String name, Unit unit) {
+        /** The name with its unit unless the marks of an axis carry it. */
+        public String axis() {
+            return unit == Unit.MILLIS || unit == Unit.TOKENS ? head() : name;
+        }
+
         /** The name with its unit. */
         public String head() {
             return unit.label().isEmpty() ? name : name + " (" + unit.label() + ")";

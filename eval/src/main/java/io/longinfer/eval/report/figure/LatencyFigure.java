@@ -17,7 +17,7 @@ final class LatencyFigure {
             new Column("context", Unit.TOKENS),
             new Column("variant", Unit.TEXT),
             new Column("runs", Unit.COUNT),
-            new Column("median", Unit.MILLIS),
+            new Column("median latency", Unit.MILLIS),
             new Column("least", Unit.MILLIS),
             new Column("greatest", Unit.MILLIS),
             new Column("mean", Unit.MILLIS),

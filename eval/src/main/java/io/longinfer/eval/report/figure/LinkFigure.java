@@ -15,7 +15,7 @@ final class LinkFigure {
             new Column("context", Unit.TOKENS),
             new Column("variant", Unit.TEXT),
             new Column("runs", Unit.COUNT),
-            new Column("a step", Unit.BYTES),
+            new Column("bytes a step", Unit.BYTES),
             new Column("least", Unit.BYTES),
             new Column("greatest", Unit.BYTES));
 

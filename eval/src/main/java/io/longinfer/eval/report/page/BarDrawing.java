@@ -2,6 +2,7 @@ package io.longinfer.eval.report.page;
 
 import io.longinfer.eval.report.figure.Drawing;
 import io.longinfer.eval.report.figure.Figure;
+import io.longinfer.eval.report.figure.Unit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -40,7 +41,14 @@ final class BarDrawing {
         double greatest = Math.max(
                 DoubleStream.of(values).max().orElse(1), Double.isNaN(drawing.mark()) ? 0 : drawing.mark());
         double least = Math.min(0, DoubleStream.of(values).min().orElse(0));
-        scale = Scale.ofValues(least, greatest, left, Canvas.WIDTH - RIGHT_ROOM);
+        scale = Scale.ofLengths(least, greatest, left, Canvas.WIDTH - RIGHT_ROOM, unit(greatest));
+    }
+
+    /** Bytes are round in powers of 1024. */
+    private double unit(double greatest) {
+        return figure.columns().get(drawing.value()).unit() == Unit.BYTES && greatest >= 1
+                ? Math.pow(1024, Math.floor(Math.log(greatest) / Math.log(1024)))
+                : 1;
     }
 
     static void draw(Markup markup, Figure figure, Drawing.Bars drawing) {
@@ -65,9 +73,9 @@ final class BarDrawing {
                 y += ROW;
             }
         }
-        canvas.line("axis-line", scale.at(0), TOP, scale.at(0), bottom);
+        canvas.line("axis-line", scale.at(0), TOP + ROW, scale.at(0), bottom);
         if (!Double.isNaN(drawing.mark()) && drawing.mark() != 0) {
-            canvas.line("reference", scale.at(drawing.mark()), TOP, scale.at(drawing.mark()), bottom);
+            canvas.line("reference", scale.at(drawing.mark()), TOP + ROW, scale.at(drawing.mark()), bottom);
         }
         canvas.close();
     }
@@ -82,7 +90,7 @@ final class BarDrawing {
         double free = Double.NEGATIVE_INFINITY;
         for (double tick : scale.ticks()) {
             double x = scale.at(tick);
-            canvas.line("grid", x, TOP, x, bottom);
+            canvas.line("grid", x, TOP + ROW, x, bottom);
             String text = value.unit().tick(tick);
             double half = Canvas.widthOf(text) / 2;
             if (x - half > free) {
@@ -90,7 +98,7 @@ final class BarDrawing {
                 free = x + half + 6;
             }
         }
-        canvas.text("axis", "middle", (left + Canvas.WIDTH - RIGHT_ROOM) / 2, bottom + 33, value.head());
+        canvas.text("axis", "middle", (left + Canvas.WIDTH - RIGHT_ROOM) / 2, bottom + 33, value.axis());
     }
 
     private void bar(Canvas canvas, List<Object> row, double y) {
@@ -123,8 +131,7 @@ final class BarDrawing {
         double low = scale.at(Figure.number(row, drawing.low()));
         double high = scale.at(Figure.number(row, drawing.high()));
         canvas.whiskerAcross(low, high, y + ROW / 2);
-        double end = Double.isNaN(high) ? to : Math.max(to, high);
-        canvas.text("value", "start", end + 5, y + 15, figure.text(row, drawing.value()));
+        canvas.text("value", "end", Canvas.WIDTH - 2, y + 15, figure.text(row, drawing.value()));
     }
 
     private String shortened(String name) {

@@ -35,8 +35,8 @@ public final class CsvFiles {
 
     private static String name(Figure.Column column) {
         return switch (column.unit()) {
-            case MILLIS, BYTES -> column.head();
-            case TEXT, COUNT, TOKENS, SHARE, CHANGE, TIMES, PLAIN -> column.name();
+            case MILLIS -> column.head();
+            case BYTES, TEXT, COUNT, TOKENS, SHARE, CHANGE, TIMES, PLAIN -> column.name();
         };
     }
 

@@ -70,7 +70,8 @@ public final class HtmlPage {
     }
 
     private static void section(Markup markup, String title, List<Figure> figures) {
-        markup.open("section", "id", section(figures)).element("h2", title);
+        boolean alone = figures.size() == 1 && !(figures.getFirst().drawing() instanceof Drawing.Matrix);
+        markup.open("section", "id", section(figures), "class", alone ? "alone" : "row").element("h2", title);
         markup.element("p", figures.getFirst().note(), "class", "note").line();
         markup.open("div", "class", "figures").line();
         figures.forEach(figure -> figure(markup, figure));

@@ -40,12 +40,13 @@ final class LineDrawing {
                 .toArray();
         boolean share = figure.columns().get(drawing.y()).unit() == Unit.SHARE;
         up = share
-                ? new Scale(0, 1, BOTTOM, TOP, false)
+                ? new Scale(0, 1, BOTTOM, TOP, false, 1)
                 : Scale.ofValues(
                         DoubleStream.of(y).min().orElse(0),
                         DoubleStream.of(y).max().orElse(1),
                         BOTTOM,
-                        TOP);
+                        TOP,
+                        1);
     }
 
     private DoubleStream values(int column) {
@@ -79,7 +80,7 @@ final class LineDrawing {
             canvas.line("grid", LEFT, up.at(tick), RIGHT, up.at(tick));
             canvas.text("tick", "end", LEFT - 6, up.at(tick) + 4, y.unit().tick(tick));
         }
-        canvas.text("axis", "start", 2, 12, y.head() + (up.logarithmic() ? ", logarithmic" : ""));
+        canvas.text("axis", "start", 2, 12, y.axis() + (up.logarithmic() ? ", logarithmic" : ""));
         double free = Double.NEGATIVE_INFINITY;
         for (double tick : new TreeSet<>(values(drawing.x()).boxed().toList())) {
             String text = x.unit().tick(tick);
@@ -93,7 +94,7 @@ final class LineDrawing {
         }
         canvas.line("axis-line", LEFT, BOTTOM, RIGHT, BOTTOM);
         canvas.text(
-                "axis", "middle", (LEFT + RIGHT) / 2, BOTTOM + 33, x.head() + (across.logarithmic() ? ", logarithmic" : ""));
+                "axis", "middle", (LEFT + RIGHT) / 2, BOTTOM + 33, x.axis() + (across.logarithmic() ? ", logarithmic" : ""));
     }
 
     private void series(Canvas canvas, String name, SeriesStyle style) {

@@ -1,6 +1,7 @@
 package io.longinfer.eval.report.page;
 
 import io.longinfer.eval.report.figure.Figure;
+import io.longinfer.eval.report.figure.Figure.Column;
 import io.longinfer.eval.report.figure.Unit;
 import io.longinfer.eval.report.results.Sources;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class MarkdownTables {
 
     private static void figure(StringBuilder text, Figure figure) {
         text.append("### ").append(plain(figure.setting())).append("\n\n");
-        row(text, figure.columns().stream().map(column -> column.unit() == Unit.MILLIS ? column.head() : column.name()).toList());
+        row(text, figure.columns().stream().map(MarkdownTables::head).toList());
         row(text, figure.columns().stream().map(column -> column.unit() == Unit.TEXT ? ":--" : "--:").toList());
         for (List<Object> row : figure.rows()) {
             row(
@@ -47,6 +48,10 @@ public final class MarkdownTables {
             text.append(plain(run.file())).append('\n');
         }
         text.append('\n');
+    }
+
+    private static String head(Column column) {
+        return plain(column.unit() == Unit.MILLIS ? column.head() : column.name());
     }
 
     private static void row(StringBuilder text, List<String> cells) {

@@ -17,7 +17,7 @@ record SeriesStyle(String colour, String dash, int marker) {
     private static final int MARKERS = 5;
 
     /** Colours of the variants in the order of {@link Results#rank}: those that are often compared differ most. */
-    private static final int[] COLOURS = {0, 4, 3, 6, 5, 6, 7, 1, 2, 3, 4, 6};
+    private static final int[] COLOURS = {0, 1, 3, 6, 5, 2, 7, 4, 2, 3, 6, 1};
 
     private static final int OTHER = 7;
 

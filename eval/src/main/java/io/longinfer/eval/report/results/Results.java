@@ -1,6 +1,8 @@
 package io.longinfer.eval.report.results;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +86,7 @@ public final class Results {
             }
             Map<String, Object> tree;
             try {
-                tree = JSON.std.mapFrom(line);
+                tree = tree(line);
             } catch (JacksonException malformed) {
                 if (index == lines.size() - 1 && !text.endsWith("\n")) {
                     warnings.accept(where + " is cut off and left out");
@@ -100,6 +102,17 @@ public final class Results {
             } else {
                 all.add(result);
             }
+        }
+    }
+
+    /** The one object that a line is. */
+    private static Map<String, Object> tree(String line) throws IOException {
+        try (JsonParser parser = JSON.std.createParser(line)) {
+            Map<String, Object> tree = JSON.std.mapFrom(parser);
+            if (parser.nextToken() != null) {
+                throw new JsonParseException(parser, "more than one value");
+            }
+            return tree;
         }
     }
 
