@@ -36,7 +36,8 @@ final class LayerFigure {
                         "Share of a layer's chunks that lay in runs of chunks of little weight at the end of the prompt.",
                         "desert rate",
                         layer -> layer.optional("desertRate"))
-                .figures(results.where(result -> result.objects("layers").stream()
+                .figures(results.where(result -> !result.modelled()
+                        && result.objects("layers").stream()
                         .anyMatch(layer -> layer.optional("desertRate").orElse(0) > 0)));
     }
 
@@ -49,8 +50,8 @@ final class LayerFigure {
                                 + " Times of these runs include the measuring.",
                         "recall",
                         LayerFigure::recall)
-                .figures(results.where(result ->
-                        result.objects("layers").stream().anyMatch(layer -> recall(layer).isPresent())));
+                .figures(results.where(result -> !result.modelled()
+                        && result.objects("layers").stream().anyMatch(layer -> recall(layer).isPresent())));
     }
 
     private static OptionalDouble recall(Result layer) {

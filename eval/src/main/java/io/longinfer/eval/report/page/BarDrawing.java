@@ -5,6 +5,7 @@ import io.longinfer.eval.report.figure.Figure;
 import io.longinfer.eval.report.figure.Unit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ObjDoubleConsumer;
 import java.util.stream.DoubleStream;
 
 /** Draws horizontal bars in groups. */
@@ -61,23 +62,40 @@ final class BarDrawing {
         double bottom = TOP + ROW * (groups.size() + figure.rows().size()) + 4;
         Canvas canvas = Canvas.open(markup, figure, bottom + 40);
         axis(canvas, bottom);
-        double y = TOP;
-        for (Object group : groups) {
-            List<List<Object>> rows = figure.rows().stream()
-                    .filter(row -> row.get(drawing.group()).equals(group))
-                    .toList();
-            canvas.text("group", "start", 2, y + 15, group(rows.getFirst()));
-            y += ROW;
-            for (List<Object> row : rows) {
-                bar(canvas, row, y);
-                y += ROW;
-            }
-        }
+        List<List<Object>> sorted = new ArrayList<>();
+        groups.forEach(group -> figure.rows().stream()
+                .filter(row -> row.get(drawing.group()).equals(group))
+                .forEach(sorted::add));
+        draw(sorted, (row, y) -> bar(canvas, row, y), (row, y) -> {});
         canvas.line("axis-line", scale.at(0), TOP + ROW, scale.at(0), bottom);
         if (!Double.isNaN(drawing.mark()) && drawing.mark() != 0) {
             canvas.line("reference", scale.at(drawing.mark()), TOP + ROW, scale.at(drawing.mark()), bottom);
         }
+        draw(sorted, (row, y) -> labels(canvas, row, y), (row, y) -> canvas.text("group", "start", 2, y + 15, group(row)));
         canvas.close();
+    }
+
+    /** Draws rows and heads of groups, each at its height. */
+    private void draw(
+            List<List<Object>> sorted,
+            ObjDoubleConsumer<List<Object>> row,
+            ObjDoubleConsumer<List<Object>> head) {
+        double y = TOP;
+        Object group = "";
+        for (List<Object> values : sorted) {
+            if (!values.get(drawing.group()).equals(group)) {
+                group = values.get(drawing.group());
+                head.accept(values, y);
+                y += ROW;
+            }
+            row.accept(values, y);
+            y += ROW;
+        }
+    }
+
+    private void labels(Canvas canvas, List<Object> row, double y) {
+        canvas.text("legend", "end", left - 6, y + 14, shortened(row.get(drawing.series()).toString()));
+        canvas.text("value", "end", Canvas.WIDTH - 2, y + 15, figure.text(row, drawing.value()));
     }
 
     private String group(List<Object> row) {
@@ -103,10 +121,8 @@ final class BarDrawing {
 
     private void bar(Canvas canvas, List<Object> row, double y) {
         String name = row.get(drawing.series()).toString();
-        canvas.text("legend", "end", left - 6, y + 14, shortened(name));
         double value = Figure.number(row, drawing.value());
         if (Double.isNaN(value)) {
-            canvas.text("tick", "start", scale.at(0) + 4, y + 14, "no value");
             return;
         }
         SeriesStyle style = SeriesStyle.of(name, names.indexOf(name));
@@ -131,7 +147,6 @@ final class BarDrawing {
         double low = scale.at(Figure.number(row, drawing.low()));
         double high = scale.at(Figure.number(row, drawing.high()));
         canvas.whiskerAcross(low, high, y + ROW / 2);
-        canvas.text("value", "end", Canvas.WIDTH - 2, y + 15, figure.text(row, drawing.value()));
     }
 
     private String shortened(String name) {

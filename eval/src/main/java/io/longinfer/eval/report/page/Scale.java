@@ -25,14 +25,21 @@ record Scale(double low, double high, double from, double to, boolean logarithmi
     static Scale ofValues(double least, double greatest, double from, double to, double unit) {
         if (least > 0 && greatest / least > WIDE) {
             return new Scale(
-                    Math.pow(10, Math.floor(Math.log10(least))),
-                    Math.pow(10, Math.ceil(Math.log10(greatest))),
+                    roundBelow(least),
+                    1 / roundBelow(1 / greatest),
                     from,
                     to,
                     true,
                     1);
         }
         return ofLengths(least, greatest, from, to, unit);
+    }
+
+    /** The greatest of 1, 2, 5 times a power of ten that is no greater. */
+    private static double roundBelow(double value) {
+        double power = Math.pow(10, Math.floor(Math.log10(value)));
+        double digit = value / power * (1 + 1e-9);
+        return digit >= 5 ? 5 * power : digit >= 2 ? 2 * power : power;
     }
 
     /** The same, linear in any case: lengths of bars must not lie. */
@@ -78,7 +85,7 @@ record Scale(double low, double high, double from, double to, boolean logarithmi
     List<Double> ticks() {
         List<Double> ticks = new ArrayList<>();
         if (logarithmic) {
-            int powers = (int) Math.round(Math.log10(high / low));
+            double powers = Math.log10(high / low);
             for (double power = Math.pow(10, Math.floor(Math.log10(low))); power <= high * 1.0001; power *= 10) {
                 for (double digit : powers > 2 ? new double[] {1} : new double[] {1, 2, 5}) {
                     if (digit * power >= low * 0.9999 && digit * power <= high * 1.0001) {

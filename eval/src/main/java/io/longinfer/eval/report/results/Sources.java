@@ -22,6 +22,14 @@ public record Sources(List<Run> runs) {
      * @param lines how many
      */
     public record Run(String command, String commit, String processor, String jvm, String device, String file, int lines) {
+        private static final int SHORT = 12;
+
+        /** As much of the commit as people compare. */
+        String shortCommit() {
+            String hash = commit.replaceFirst("-dirty$", "");
+            return hash.substring(0, Math.min(SHORT, hash.length())) + commit.substring(hash.length());
+        }
+
         static Run of(Result result, int lines) {
             return new Run(
                     "longinfer " + result.text("command").orElse(UNKNOWN),
@@ -55,7 +63,7 @@ public record Sources(List<Run> runs) {
     /** What a reader must know before comparing lines, a sentence each. */
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
-        differ("commits", Run::commit, warnings);
+        differ("commits", Run::shortCommit, warnings);
         differ("processors", Run::processor, warnings);
         differ("JVMs", Run::jvm, warnings);
         differ("devices", Run::device, warnings);

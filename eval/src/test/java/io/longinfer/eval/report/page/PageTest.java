@@ -90,7 +90,7 @@ class PageTest {
         assertEquals(94, linear.at(47), 1e-9);
         Scale wide = Scale.ofValues(2, 4000, 100, 0, 1);
         assertTrue(wide.logarithmic());
-        assertEquals(List.of(1.0, 10.0, 100.0, 1000.0, 10_000.0), rounded(wide.ticks()));
+        assertEquals(List.of(10.0, 100.0, 1000.0), rounded(wide.ticks())); // from 2 to 5000
         assertEquals(50, wide.at(100), 1e-9);
         assertEquals(List.of(0.0, 1.0, 2.0, 3.0), Scale.ofLengths(0, 2.6 * 1024, 0, 1, 1024).ticks().stream()
                 .map(tick -> tick / 1024)
