@@ -25,7 +25,7 @@ row() {
 echo '| selector, precision | perplexity (95 %) | above full f16 (95 %) | scored | tokens/s |'
 echo '|---|---|---|---|---|'
 run --selector full --json "$results/full.json" "$@" | row "full, f16"
-for selector in full topk adaptive; do
+for selector in full quest adaptive; do
   for precision in f16 bf16 int8 int4; do
     if [ "$selector $precision" != "full f16" ]; then
       run --selector "$selector" --kv-precision "$precision" --against "$results/full.json" "$@" | row "$selector, $precision"

@@ -17,11 +17,12 @@ import io.longinfer.kvcache.pipeline.Staging;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.selection.Selector;
 import io.longinfer.kvcache.selection.SelectorKind;
+import io.longinfer.kvcache.selection.TokenMasses;
 import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.tier.ChunkTable;
 import io.longinfer.kvcache.tier.TierCounters;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The closed chunks of one sequence over device, host and disk. Per block of tokens and layer, {@code segment} being the
@@ -55,22 +56,15 @@ public final class KvCache implements AutoCloseable {
     private Selection guess;
     private final ChunkPipeline pipeline;
     private final TierCounters counters;
-    private final ChunkPipeline.Listener learn = this::learn;
 
     private final PromptObservation observation;
     private final Instruments instruments;
     private final PromptLearning learning;
-
-    /** {@code [kvHeads][chunksPerHead]}: what each chunk weighed in the layer at hand. */
-    private final float[] masses;
+    private final StepLearning step;
 
     // The layer between prepare and append.
     private boolean dense;
-    private boolean measure;
-    private int learnedLayer;
-    private int measuredSegment;
     private int guessedLayer;
-    private DeviceSession measuredSession;
     private boolean closed;
 
     /**
@@ -100,10 +94,12 @@ public final class KvCache implements AutoCloseable {
         instruments = new Instruments(plan, config, kernels, workers);
         observation = new PromptObservation(chunks);
         learning = new PromptLearning(plan, config, memory, workers);
-        selector = Selectors.of(plan, config, memory, instruments, kernels, workers);
+        Optional<TokenMasses> tokenMasses = config.selector().learnsTokens() || config.tokenStatistics()
+                ? Optional.of(new TokenMasses(shape.layers(), shape.kvHeads(), plan.chunksPerHead()))
+                : Optional.empty();
+        selector = Selectors.of(plan, config, memory, instruments, tokenMasses, kernels, workers);
         selection = new Selection(shape.kvHeads(), plan.chunksPerHead());
         guess = new Selection(shape.kvHeads(), plan.chunksPerHead());
-        masses = new float[Math.multiplyExact(shape.kvHeads(), plan.chunksPerHead())];
         CodecPolicy policy = new CodecPolicy(config.codec().precision() == Precision.INT8, (float)
                 config.codecChoice().coarseMass());
         Staging staging = new Staging(
@@ -120,6 +116,9 @@ public final class KvCache implements AutoCloseable {
         boolean readAhead =
                 config.readAhead() && (memory.disk().isPresent() || links.link().limited());
         pipeline = new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), readAhead, counters);
+        Optional<TokenLearning> tokens = tokenMasses.map(
+                sums -> new TokenLearning(plan, memory.residency().pool(), sums, kernels, workers));
+        step = new StepLearning(plan, config, chunks, selector, observation, tokens, pipeline);
     }
 
     /** What lies where. */
@@ -171,12 +170,8 @@ public final class KvCache implements AutoCloseable {
         instruments.enter(layer, session.rows(segment), count);
         boolean single = session.rows(segment) == 1;
         dense = !single || observation.on();
-        measure = single
-                && (observation.on()
-                        || plan.mode() != KvPlan.Mode.DEVICE
-                        || config.selector() == SelectorKind.ADAPTIVE);
-        learnedLayer = layer;
-        if (dense) {
+        step.enter(layer, single, dense);
+        if (dense && !step.statisticsEnded()) {
             learning.queries(layer, session, segment);
         }
         if (!selects(layer)) {
@@ -226,6 +221,10 @@ public final class KvCache implements AutoCloseable {
 
     /** Whether {@link #readAhead} of {@code layer} needs queries in the step at hand. */
     public boolean needsQueriesToReadAhead(int layer) {
+        return selector.asksQueries() && guesses(layer);
+    }
+
+    private boolean guesses(int layer) {
         return (pipeline.readsAhead() || selector.speculates()) && selects(layer);
     }
 
@@ -239,7 +238,7 @@ public final class KvCache implements AutoCloseable {
     public void readAhead(int layer, float[] queries, int offset) {
         checkUse(layer);
         int count = chunks.closed(layer);
-        if (needsQueriesToReadAhead(layer)) {
+        if (guesses(layer)) {
             selector.guess(layer, count, queries, offset, guess);
             guessedLayer = layer;
         } else if (pipeline.readsAhead()) {
@@ -259,22 +258,8 @@ public final class KvCache implements AutoCloseable {
      */
     public void attendPast(int layer, DeviceSession session, int segment) {
         checkUse(layer);
-        session.recordMass(measure);
-        measuredSession = session;
-        measuredSegment = segment;
+        step.attend(session, segment);
         pipeline.attend(session, segment, learning.visitor(layer));
-    }
-
-    /** Learns what a chunk weighed. */
-    private void learn(int kvHead, int chunk, int call, int index) {
-        float mass = measuredSession.mass(measuredSegment, call, kvHead, index);
-        int id = chunks.id(learnedLayer, kvHead, chunk);
-        chunks.attended(id, mass);
-        if (observation.on()) {
-            observation.add(id, mass);
-        } else {
-            masses[kvHead * plan.chunksPerHead() + chunk] = mass;
-        }
     }
 
     /**
@@ -287,18 +272,11 @@ public final class KvCache implements AutoCloseable {
     public void append(int layer, ClosedChunks closedChunks) {
         checkUse(layer);
         int closedBefore = chunks.closed(layer);
-        if (measure && learnedLayer == layer) {
-            pipeline.forEachAttended(learn);
-            if (!dense) {
-                selector.learnStep(layer, closedBefore, selection, masses, 0, plan.chunksPerHead());
-            }
-        }
-        pipeline.settle();
-        if (measure && layer == shape.layers() - 1) {
+        boolean measured = step.finish(layer, selection, closedChunks);
+        if (measured && layer == shape.layers() - 1) {
             observation.endToken();
             memory.residency().endStep();
         }
-        measure = false;
         if (closedChunks.count() > 0) {
             take(layer, closedBefore, closedChunks);
         }
@@ -345,6 +323,15 @@ public final class KvCache implements AutoCloseable {
     public void adoptStatistics(KvCache source) {
         checkOpen();
         learning.adopt(source.learning);
+        step.adopt(source.step);
+    }
+
+    /**
+     * Ends what {@link #adoptStatistics} takes over from here: a cache that adopts the chunks closed so far reads on by itself.
+     */
+    public void endStatistics() {
+        checkOpen();
+        step.endStatistics();
     }
 
     private void checkUse(int layer) {
@@ -386,8 +373,7 @@ public final class KvCache implements AutoCloseable {
     public void reset() {
         checkOpen();
         pipeline.reset();
-        Arrays.fill(masses, 0);
-        measure = false;
+        step.reset();
         observation.forget();
         instruments.reset();
         learning.reset();

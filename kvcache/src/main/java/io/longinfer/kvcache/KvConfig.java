@@ -41,11 +41,13 @@ import java.util.Optional;
  * @param passingSlots device slots through which chunks pass that are not kept; 0 for the default
  * @param abstractDeviceShare share of the device budget that abstracts may take
  * @param abstractHostShare share of the host budget that abstracts may take when there is a disk
+ * @param abstractsOnDisk whether abstracts beyond those shares may lie on disk alone; if not, the host holds them all
  * @param importanceDecay what a chunk's importance keeps from one decoding step to the next
  * @param recall whether decoding steps measure how much of the true attention the selected chunks hold, with a copy of all
  *     keys outside the budgets; results stay the same, latencies include the measuring
  * @param promptStatistics whether sums over a prompt's queries are kept for a cache that adopts its chunks, whatever this one's
  *     selector needs
+ * @param tokenStatistics whether what each token of a prompt weighs is kept likewise, which costs a second pass over all keys
  */
 public record KvConfig(
         SelectorKind selector,
@@ -70,9 +72,11 @@ public record KvConfig(
         int passingSlots,
         double abstractDeviceShare,
         double abstractHostShare,
+        boolean abstractsOnDisk,
         double importanceDecay,
         boolean recall,
-        boolean promptStatistics) {
+        boolean promptStatistics,
+        boolean tokenStatistics) {
     public KvConfig {
         checkNotNegative("device budget", deviceBudgetBytes);
         checkNotNegative("host budget", hostBudgetBytes);
@@ -113,7 +117,7 @@ public record KvConfig(
                 PartitionOptions.defaults(),
                 true,
                 SpeculationOptions.defaults(),
-                AbstractPrecision.INT8,
+                AbstractPrecision.TOKENS,
                 KvPrecision.F16,
                 CodecChoice.fixed(new Codec(Precision.FP16, false)),
                 true,
@@ -128,8 +132,10 @@ public record KvConfig(
                 0,
                 0,
                 0.25,
-                0.25,
+                0.65,
+                true,
                 0.9,
+                false,
                 false,
                 false);
     }
@@ -205,6 +211,8 @@ public record KvConfig(
         private double importanceDecay;
         private boolean recall;
         private boolean promptStatistics;
+        private boolean tokenStatistics;
+        private boolean abstractsOnDisk;
 
         private Builder(KvConfig from) {
             selector = from.selector;
@@ -232,6 +240,8 @@ public record KvConfig(
             importanceDecay = from.importanceDecay;
             recall = from.recall;
             promptStatistics = from.promptStatistics;
+            tokenStatistics = from.tokenStatistics;
+            abstractsOnDisk = from.abstractsOnDisk;
         }
 
         /** Sets {@link KvConfig#selector()}. */
@@ -371,6 +381,18 @@ public record KvConfig(
             return this;
         }
 
+        /** Sets {@link KvConfig#tokenStatistics()}. */
+        public Builder tokenStatistics(boolean value) {
+            tokenStatistics = value;
+            return this;
+        }
+
+        /** Sets {@link KvConfig#abstractsOnDisk()}. */
+        public Builder abstractsOnDisk(boolean value) {
+            abstractsOnDisk = value;
+            return this;
+        }
+
         /** Sets the ratio of all layers, the first ones too. */
         public Builder ratio(double ratio) {
             selection = new SelectionBudget(ratio, 0, ratio, selection.sinkTokens(), selection.recentTokens());
@@ -410,9 +432,11 @@ public record KvConfig(
                     passingSlots,
                     abstractDeviceShare,
                     abstractHostShare,
+                    abstractsOnDisk,
                     importanceDecay,
                     recall,
-                    promptStatistics);
+                    promptStatistics,
+                    tokenStatistics);
         }
     }
 }

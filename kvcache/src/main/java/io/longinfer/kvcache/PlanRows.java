@@ -77,7 +77,7 @@ final class PlanRows {
         long slotBytes = AbstractStore.leafSlotBytes(shape, precision);
         long upperBytes = plan.partialChannels() > 0
                 ? PartialKeys.layerBytes(shape, plan.chunksPerHead(), plan.partialChannels())
-                : AbstractStore.upperBytes(shape, plan.chunksPerHead());
+                : AbstractStore.upperBytes(shape, plan.chunksPerHead(), precision);
         long count = 0;
         long bytes = 0;
         for (LayerPlan layer : plan.layers()) {

@@ -78,7 +78,7 @@ final class Planner {
         leafSlotBytes = AbstractStore.leafSlotBytes(shape, config.abstractPrecision());
         upperBytes = speculates()
                 ? PartialKeys.layerBytes(shape, chunksPerHead, partialChannels)
-                : AbstractStore.upperBytes(shape, chunksPerHead);
+                : AbstractStore.upperBytes(shape, chunksPerHead, config.abstractPrecision());
         openBytes = (long) shape.layers() * shape.kvHeads() * chunkBytes;
         placements = new Placement[shape.layers()];
         slots = new int[shape.layers()];
@@ -197,7 +197,7 @@ final class Planner {
 
     /**
      * Places the abstracts that the device has no room for: inner nodes in the host, and as many leaf groups as the abstracts'
-     * share of the host holds, alike in all layers. Returns the bytes of the host that this takes.
+     * share of the host holds, alike in all layers, or all if none may lie on disk alone. Returns the bytes of the host that this takes.
      */
     private long placeWithDisk(long hostBytes) {
         int layers = (int) Arrays.stream(placements).filter(p -> p == null).count();
@@ -206,7 +206,9 @@ final class Planner {
         }
         long share = (long) (config.abstractHostShare() * hostBytes) / layers;
         int least = Math.min(leafSlots, shape.kvHeads());
-        int each = (int) Math.max(least, Math.min(leafSlots, (share - upperBytes) / leafSlotBytes));
+        int each = config.abstractsOnDisk()
+                ? (int) Math.max(least, Math.min(leafSlots, (share - upperBytes) / leafSlotBytes))
+                : leafSlots;
         for (int layer = 0; layer < placements.length; layer++) {
             if (placements[layer] == null) {
                 placements[layer] = each == leafSlots ? Placement.HOST : Placement.DISK;
@@ -242,7 +244,7 @@ final class Planner {
     private long unitWanted() {
         long most = Math.max(LEAST_UNIT, UNIT_BYTES / chunkBytes);
         // Chosen tokens lie scattered: that few chunks have them is not to be expected.
-        long usual = config.selector() == SelectorKind.FULL || config.selector() == SelectorKind.INFINIGEN
+        long usual = config.selector() == SelectorKind.FULL || config.selector().attendsTokens()
                 ? most
                 : (long) shape.kvHeads()
                         * config.selection().attendedChunks(config.selection().ratio(), chunksPerHead);
@@ -268,11 +270,11 @@ final class Planner {
 
     /** A layer that attends everything needs no abstracts; adaptive ratios can fall in any. */
     private boolean scored(int layer) {
-        if (config.selector() == SelectorKind.FULL || config.selector() == SelectorKind.ORACLE) {
-            return false;
-        }
         if (config.selector() == SelectorKind.INFINIGEN) {
             return speculates() && layer >= Speculation.FULL_LAYERS;
+        }
+        if (!config.selector().scoresAbstracts()) {
+            return false;
         }
         boolean adaptiveRatios = config.selector() == SelectorKind.ADAPTIVE && config.adaptivePartition();
         return config.selection().ratio(layer) < 1

@@ -23,7 +23,7 @@ final class PromptLearning {
     private final Optional<Speculation> speculation;
     private final Optional<PromptStatistics> statistics;
     private final MemorySegment chunkMemory;
-    private final ChunkPipeline.Visitor project = this::project;
+    private final Optional<ChunkPipeline.Visitor> project = Optional.of(this::project);
     private boolean learning;
     private int layer;
 
@@ -57,10 +57,10 @@ final class PromptLearning {
                 && speculation.orElseThrow().learnable(statistics.orElseThrow().queries());
     }
 
-    /** What wants to see the chunks that a layer attends. */
-    ChunkPipeline.Visitor visitor(int layer) {
+    /** Who wants to see the chunks that a layer attends. */
+    Optional<ChunkPipeline.Visitor> visitor(int layer) {
         if (!learning) {
-            return ChunkPipeline.NOBODY;
+            return Optional.empty();
         }
         this.layer = layer;
         speculation.orElseThrow().skew(layer, statistics.orElseThrow().queries());

@@ -41,11 +41,9 @@ final class PromptStatistics {
 
     @SuppressWarnings("UnusedVariable") // a WorkerPool.Task
     private void addHead(int head, int worker) {
-        for (int row = 0; row < count; row++) {
-            int first = offset + row * shape.queryWidth() + head * shape.group() * shape.headDim();
-            for (int g = 0; g < shape.group(); g++) {
-                queries.add(layer, head, rows, first + g * shape.headDim());
-            }
+        for (int g = 0; g < shape.group(); g++) {
+            int first = offset + (head * shape.group() + g) * shape.headDim();
+            queries.add(layer, head, rows, first, shape.queryWidth(), count);
         }
     }
 

@@ -3,12 +3,17 @@ package io.longinfer.kvcache;
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.WorkerPool;
 import io.longinfer.kvcache.selection.FullSelector;
+import io.longinfer.kvcache.selection.H2oChunkedSelector;
+import io.longinfer.kvcache.selection.H2oSelector;
 import io.longinfer.kvcache.selection.InfinigenSelector;
 import io.longinfer.kvcache.selection.OracleSelector;
 import io.longinfer.kvcache.selection.SearchMode;
 import io.longinfer.kvcache.selection.Selector;
+import io.longinfer.kvcache.selection.StreamingSelector;
+import io.longinfer.kvcache.selection.TokenMasses;
 import io.longinfer.kvcache.selection.TreeSelector;
 import io.longinfer.kvcache.selection.TrueMasses;
+import java.util.Optional;
 
 /** Makes the selector that a configuration asks for. */
 final class Selectors {
@@ -19,11 +24,18 @@ final class Selectors {
             KvConfig config,
             CacheMemory memory,
             TrueMasses masses,
+            Optional<TokenMasses> tokenMasses,
             CpuKernels kernels,
             WorkerPool workers) {
         return switch (config.selector()) {
             case FULL -> new FullSelector();
-            case TOPK -> tree(SearchMode.FLAT, plan, config, memory, workers);
+            case STREAMING -> new StreamingSelector(config.selection());
+            case H2O ->
+                new H2oSelector(config.selection(), plan.shape(), plan.chunksPerHead(), tokenMasses.orElseThrow());
+            case H2O_CHUNKED ->
+                new H2oChunkedSelector(
+                        config.selection(), plan.shape(), plan.chunksPerHead(), tokenMasses.orElseThrow());
+            case QUEST -> tree(SearchMode.FLAT, plan, config, memory, workers);
             case ADAPTIVE -> {
                 SearchMode mode = config.adaptivePartition() ? SearchMode.ADAPTIVE : SearchMode.TREE;
                 yield tree(mode, plan, config, memory, workers);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.disk.DiskException;
 import io.longinfer.kvcache.selection.SelectorKind;
@@ -88,7 +89,7 @@ class DiskFailureTest {
     /** Little memory, a disk, and a step that selects. */
     private static KvConfig small(KvConfig config) {
         return config.toBuilder()
-                .selector(config.selector() == SelectorKind.FULL ? SelectorKind.FULL : SelectorKind.TOPK)
+                .selector(config.selector() == SelectorKind.FULL ? SelectorKind.FULL : SelectorKind.QUEST)
                 .budgets(0, 0, ByteSize.UNLIMITED)
                 .build();
     }
@@ -115,6 +116,7 @@ class DiskFailureTest {
     void closingWithReadsUnderWay() throws IOException {
         for (int i = 0; i < 20; i++) {
             KvConfig config = KvConfig.defaults().toBuilder()
+                    .abstractPrecision(AbstractPrecision.INT8)
                     .selector(SelectorKind.FULL)
                     .budgets(60 << 10, 0, ByteSize.UNLIMITED)
                     .emulatedDiskBytesPerSecond(20_000_000)

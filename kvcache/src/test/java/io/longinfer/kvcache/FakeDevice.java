@@ -7,14 +7,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Lends memory, and knows how much. */
 final class FakeDevice implements KvPoolSource {
     final List<FakePool> pools = new ArrayList<>();
 
+    /** Whether the memory of pools can be looked at. */
+    boolean mapped;
+
     @Override
     public KvPool allocatePool(ChunkLayout layout, int slots) {
-        FakePool pool = new FakePool(layout, slots);
+        FakePool pool = new FakePool(layout, slots, mapped);
         pools.add(pool);
         return pool;
     }
@@ -30,13 +34,15 @@ final class FakeDevice implements KvPoolSource {
     static final class FakePool implements KvPool {
         private final ChunkLayout layout;
         private final int slots;
+        private final boolean mapped;
         private final Arena arena = Arena.ofShared();
         final MemorySegment memory;
         boolean closed;
 
-        FakePool(ChunkLayout layout, int slots) {
+        FakePool(ChunkLayout layout, int slots, boolean mapped) {
             this.layout = layout;
             this.slots = slots;
+            this.mapped = mapped;
             memory = arena.allocate((long) slots * layout.sizeBytes(), 4096);
         }
 
@@ -65,6 +71,11 @@ final class FakeDevice implements KvPoolSource {
         @Override
         public void read(int slot, MemorySegment target, long targetOffset) {
             MemorySegment.copy(memory, offset(slot), target, targetOffset, layout.sizeBytes());
+        }
+
+        @Override
+        public Optional<MemorySegment> mapped() {
+            return mapped ? Optional.of(memory) : Optional.empty();
         }
 
         @Override

@@ -10,10 +10,12 @@ import io.longinfer.kernels.device.ClosedChunks;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kernels.device.KvPool;
+import io.longinfer.kernels.device.TokenMeasures;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -30,11 +32,15 @@ final class FakeSession implements DeviceSession {
     /** {@code [kvHeads][chunk]}: how often each chunk was attended in the layer at hand. */
     final int[][] attended;
 
+    /** {@code [kvHeads][chunk]}: which tokens of each were, a bit each. */
+    final int[][] masks;
+
     final AttentionState state;
     boolean compute;
     float[] queries;
     int blockTokens = 1;
     boolean recording;
+    private boolean recordingTokens;
     int calls;
     MassModel mass = (layer, head, chunk) -> 0.01f;
     Contents contents = (layer, head, chunk, original, found) -> Arrays.equals(original, found);
@@ -70,6 +76,7 @@ final class FakeSession implements DeviceSession {
         layout = new ChunkLayout(shape.headDim());
         random = new Random(seed);
         attended = new int[shape.kvHeads()][contextTokens / ChunkLayout.TOKENS + 1];
+        masks = new int[shape.kvHeads()][attended[0].length];
         chunks = new byte[shape.layers() * shape.kvHeads() * attended[0].length][];
         state = new AttentionState(shape.heads(), shape.headDim());
         queries = new float[shape.queryWidth()];
@@ -118,8 +125,9 @@ final class FakeSession implements DeviceSession {
         this.layer = layer;
         blockTokens = tokens;
         calls = 0;
-        for (int[] row : attended) {
-            Arrays.fill(row, 0);
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            Arrays.fill(attended[head], 0);
+            Arrays.fill(masks[head], 0);
         }
         float[] old = queries;
         queries = nextQueries;
@@ -185,6 +193,7 @@ final class FakeSession implements DeviceSession {
                 ids[i] = table.chunk(head, i);
                 verify(fake, head, table.chunk(head, i), table.slot(head, i));
                 attended[head][table.chunk(head, i)]++;
+                masks[head][table.chunk(head, i)] = table.mask(head, i);
                 digest = 31 * digest + table.mask(head, i);
             }
             digest = 31 * digest + 1000003L * size + head;
@@ -223,6 +232,50 @@ final class FakeSession implements DeviceSession {
             throw new IllegalStateException("no mass of call " + call);
         }
         return mass.mass(layer, kvHead, tables[call][kvHead][index]);
+    }
+
+    /** A token weighs a random part of its chunk; everything comes before a block's first token. */
+    @Override
+    public Optional<TokenMeasures> tokenMeasures() {
+        return Optional.of(new TokenMeasures() {
+            @Override
+            public void record(boolean on) {
+                recordingTokens = on;
+            }
+
+            @Override
+            public void masses(int segment, int call, int kvHead, int index, float[] target, int offset) {
+                if (!recordingTokens) {
+                    throw new IllegalStateException("no masses of tokens");
+                }
+                float whole = mass(segment, call, kvHead, index);
+                int chunk = tables[call][kvHead][index];
+                for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                    boolean seen = (masks[kvHead][chunk] >> t & 1) == 1;
+                    target[offset + t] = seen ? whole * ((7 * t + 5 * chunk + steps()) % 13) / 100 : 0;
+                }
+            }
+
+            @Override
+            public void openMasses(int segment, int kvHead, float[] target, int offset) {
+                Arrays.fill(target, offset, offset + ChunkLayout.TOKENS, 0.01f);
+            }
+
+            @Override
+            public void logSums(int segment, float[] target) {
+                Arrays.fill(target, 0, blockTokens * shape.heads(), 20);
+            }
+
+            @Override
+            public int position(int segment) {
+                return ChunkLayout.TOKENS * attended[0].length;
+            }
+
+            @Override
+            public ClosedChunks openChunk(int segment) {
+                return none(0);
+            }
+        });
     }
 
     @Override

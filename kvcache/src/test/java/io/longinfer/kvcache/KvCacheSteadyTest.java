@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
@@ -48,6 +49,7 @@ class KvCacheSteadyTest {
 
     private KvConfig.Builder config(SelectorKind selector, long device, long host, long disk) {
         return KvConfig.defaults().toBuilder()
+                .abstractPrecision(AbstractPrecision.INT8)
                 .selector(selector)
                 .budgets(device, host, disk)
                 .diskDirectory(directory)
@@ -113,7 +115,7 @@ class KvCacheSteadyTest {
     void nearlyEqualChunksComeToRest(long device, long host, Precision precision) {
         session.mass = (layer, head, chunk) -> 0.002f + 0.002f * ((31 * chunk + 17 * layer + 7 * head) % 97) / 97;
         turn(1);
-        KvCache cache = open(config(SelectorKind.TOPK, device * KIB, host * KIB, host > 1000 ? 0 : ByteSize.UNLIMITED)
+        KvCache cache = open(config(SelectorKind.QUEST, device * KIB, host * KIB, host > 1000 ? 0 : ByteSize.UNLIMITED)
                 .selection(new SelectionBudget(0.4, 0, 0, 16, 32))
                 .codec(new Codec(precision, false))
                 .build());
@@ -130,9 +132,9 @@ class KvCacheSteadyTest {
     /** Different chunks at each step, again and again, more of them than fit. */
     @ParameterizedTest
     @CsvSource({
-        "TOPK, true, 100, 0, FP16",
-        "TOPK, true, 60, 400, FP16",
-        "TOPK, true, 60, 400, INT8",
+        "QUEST, true, 100, 0, FP16",
+        "QUEST, true, 60, 400, FP16",
+        "QUEST, true, 60, 400, INT8",
         "ADAPTIVE, false, 60, 400, INT8",
         "ADAPTIVE, true, 100, 0, FP16",
         "ADAPTIVE, true, 60, 400, INT8"
@@ -158,7 +160,8 @@ class KvCacheSteadyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TOPK, 4096, false", "TOPK, 0, true", "TOPK, 400, true", "ADAPTIVE, 4096, false", "ADAPTIVE, 0, true"})
+    @CsvSource({"QUEST, 4096, false", "QUEST, 0, true", "QUEST, 400, true", "ADAPTIVE, 4096, false", "ADAPTIVE, 0, true"
+    })
     void whatMattersComesToTheDevice(SelectorKind selector, long host, boolean disk) {
         turn(1);
         KvCache cache = open(config(selector, 160 * KIB, host * KIB, disk ? ByteSize.UNLIMITED : 0)
@@ -174,10 +177,10 @@ class KvCacheSteadyTest {
 
     @ParameterizedTest
     @CsvSource({
-        "TOPK, 9999, 0, 0",
-        "TOPK, 100, 4096, 0",
-        "TOPK, 100, 300, 1",
-        "TOPK, 100, 0, 1",
+        "QUEST, 9999, 0, 0",
+        "QUEST, 100, 4096, 0",
+        "QUEST, 100, 300, 1",
+        "QUEST, 100, 0, 1",
         "ADAPTIVE, 9999, 0, 0",
         "ADAPTIVE, 100, 4096, 0",
         "ADAPTIVE, 100, 300, 1",

@@ -48,6 +48,7 @@ class KvCacheTest {
 
     private KvConfig config(long device, long host, long disk) {
         return KvConfig.defaults().toBuilder()
+                .abstractPrecision(AbstractPrecision.INT8)
                 .budgets(device, host, disk)
                 .diskDirectory(directory)
                 .selection(new SelectionBudget(0.1, 0, 0, 16, 32))

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvPlan.Mode;
 import io.longinfer.kvcache.abstracts.AbstractStore;
@@ -22,7 +23,10 @@ class KvPlanTest {
     private static final DecoderShape NEEDLE = Shapes.of(5, 4, 2, 64);
 
     private static KvConfig budgets(long device, long host, long disk) {
-        return KvConfig.defaults().toBuilder().budgets(device, host, disk).build();
+        return KvConfig.defaults().toBuilder()
+                .abstractPrecision(AbstractPrecision.INT8)
+                .budgets(device, host, disk)
+                .build();
     }
 
     @Test
@@ -34,8 +38,8 @@ class KvPlanTest {
         assertEquals(5 * 1024, plan.deviceChunks());
         assertEquals(0, plan.passingSlots() + plan.hostChunks());
         // 10 open chunks, 5 x 1,024 closed ones, and of each layer's abstracts all nodes and 2 x 32 groups of leaves
-        long abstracts = AbstractStore.upperBytes(NEEDLE, 512)
-                + 64 * AbstractStore.leafSlotBytes(NEEDLE, KvConfig.defaults().abstractPrecision());
+        long abstracts = AbstractStore.upperBytes(NEEDLE, 512, AbstractPrecision.INT8)
+                + 64 * AbstractStore.leafSlotBytes(NEEDLE, AbstractPrecision.INT8);
         assertEquals((10 + 5120) * 4 * KIB + 5 * abstracts, plan.bytes(Tier.DEVICE));
         assertTrue(5 * abstracts < MIB, "abstracts of int8 take a twentieth of the KV");
         assertEquals(0, plan.bytes(Tier.HOST) + plan.bytes(Tier.DISK));
@@ -48,6 +52,35 @@ class KvPlanTest {
         KvPlan plan = KvPlan.of(NEEDLE, 8192, config);
         plan.layers().forEach(layer -> assertEquals(Placement.NONE, layer.abstracts()));
         assertEquals((10 + 5120) * 4 * KIB, plan.bytes(Tier.DEVICE));
+    }
+
+    /** InfiniGen's: of three layers, whose 2 heads have 512 chunks of 12 channels, and 12 columns of 64 floats. */
+    @Test
+    void partialKeysCountAgainstDeviceOrHost() {
+        KvConfig config =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.INFINIGEN).build();
+        long layer = 2 * (512 * 12 * 16 * 2 + 12 * 64 * 4);
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, config);
+        assertEquals(12, plan.partialChannels());
+        assertEquals((10 + 5120) * 4 * KIB + 3 * layer, plan.bytes(Tier.DEVICE));
+        assertEquals(Placement.NONE, plan.layers().get(1).abstracts());
+        assertEquals(Placement.DEVICE, plan.layers().get(2).abstracts());
+        assertTrue(plan.rows().toString().contains("partial keys of 3 layers"), plan.toString());
+        KvConfig host = config.toBuilder()
+                .abstractDeviceShare(0)
+                .budgets(MIB, 2 * MIB, 64 * MIB)
+                .build();
+        plan = KvPlan.of(NEEDLE, 8192, host);
+        assertEquals(Mode.DISK, plan.mode());
+        assertTrue(plan.bytes(Tier.HOST) >= 3 * layer && plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
+        KvConfig scarce = host.toBuilder().budgets(MIB, MIB, 64 * MIB).build();
+        KvPlanException refusal = assertThrows(KvPlanException.class, () -> KvPlan.of(NEEDLE, 8192, scarce));
+        assertEquals("--host-budget", refusal.option());
+        KvConfig enough =
+                host.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build();
+        assertTrue(KvPlan.of(NEEDLE, 8192, enough).bytes(Tier.HOST) >= 3 * layer);
+        KvConfig everything = config.toBuilder().ratio(1).build();
+        assertEquals((10 + 5120) * 4 * KIB, KvPlan.of(NEEDLE, 8192, everything).bytes(Tier.DEVICE));
     }
 
     @Test

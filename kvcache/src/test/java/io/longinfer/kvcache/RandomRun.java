@@ -46,6 +46,9 @@ final class RandomRun implements AutoCloseable {
     /** {@code [sequences]}: steps for which a cache still observes. */
     private final int[] observing;
 
+    /** {@code [sequences][layers][kvHeads][chunks]}: tokens that are not to come back, a bit each. */
+    private final int[][][][] evicted;
+
     /**
      * Opens the caches.
      *
@@ -61,8 +64,10 @@ final class RandomRun implements AutoCloseable {
         tokens = new int[sequences];
         grow = new int[sequences];
         observing = new int[sequences];
+        evicted = new int[sequences][shape.layers()][kvHeads][61];
         KvConfig whole = variant.apply(
                 config(directory).toBuilder().recall(seed % 2 == 0).build());
+        device.mapped = whole.selector().learnsTokens() || seed % 2 == 0;
         caches = open(whole);
         config = whole;
         sessions = new FakeSession[sequences];
@@ -104,6 +109,7 @@ final class RandomRun implements AutoCloseable {
                 .passingSlots(new int[] {0, 0, 1, 2, 3, 5, 12}[random.nextInt(7)])
                 .abstractDeviceShare(random.nextInt(3) * 0.3)
                 .abstractHostShare(random.nextInt(3) * 0.2)
+                .abstractsOnDisk(random.nextInt(4) > 0)
                 .build()
                 .toBuilder()
                 .budgets(budget(), budget(), random.nextInt(3) == 0 ? 0 : ByteSize.UNLIMITED)
@@ -194,7 +200,7 @@ final class RandomRun implements AutoCloseable {
         for (int[] row : sessions[s].attended) {
             assertTrue(Arrays.stream(row).max().orElse(0) <= 1, "a chunk was attended twice");
             assertTrue(
-                    config.selector() == SelectorKind.INFINIGEN
+                    config.selector().attendsTokens()
                             || first == Arrays.stream(row).sum(),
                     "the heads differ");
         }
@@ -206,6 +212,8 @@ final class RandomRun implements AutoCloseable {
             int always = Math.min(chunks, budget.sinkChunks() + budget.recentChunks());
             int most = always + 16 * budget.chosenChunks(layer, chunks);
             assertTrue(first == chunks || (first >= always && first <= most), first + " of " + chunks + " chunks");
+        } else if (config.selector().learnsTokens()) {
+            checkEviction(s, layer, chunks);
         } else if (learns) {
             assertTrue(first >= Math.min(chunks, budget.sinkChunks() + budget.recentChunks()));
         } else {
@@ -213,8 +221,32 @@ final class RandomRun implements AutoCloseable {
         }
     }
 
+    /** That heads keep the recent half and no more than the budget, and that nothing comes back. */
+    private void checkEviction(int s, int layer, int chunks) {
+        int budget = config.selection().attendedChunks(layer, chunks);
+        for (int head = 0; head < shape.kvHeads() && budget < chunks; head++) {
+            int tokensLeft = 0;
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                int mask = sessions[s].masks[head][chunk];
+                int old = evicted[s][layer][head][chunk];
+                assertEquals(0, mask & old, "tokens of chunk " + chunk + " came back");
+                evicted[s][layer][head][chunk] = ~mask & ChunkLayout.ALL_TOKENS;
+                tokensLeft += Integer.bitCount(mask);
+                boolean whole = mask == ChunkLayout.ALL_TOKENS;
+                assertTrue(whole || chunk < chunks - (budget + 1) / 2, "recent tokens of " + chunk);
+                assertTrue(whole || mask == 0 || config.selector() == SelectorKind.H2O, "part of chunk " + chunk);
+            }
+            assertTrue(tokensLeft <= 16 * budget, tokensLeft + " tokens, a budget of " + budget + " chunks");
+        }
+    }
+
     /** Starts a sequence anew. */
     void reset(int s) {
+        for (int[][] layer : evicted[s]) {
+            for (int[] head : layer) {
+                Arrays.fill(head, 0);
+            }
+        }
         sessions[s].reset();
         caches.get(s).reset();
         observing[s] = 0;
@@ -262,8 +294,7 @@ final class RandomRun implements AutoCloseable {
                         heat.candidates().stream().mapToLong(Long::longValue).sum());
                 assertTrue(config.recall() || config.selector() == SelectorKind.ORACLE || Double.isNaN(of.recall()));
                 if (of.recallSteps() > 0) {
-                    boolean all =
-                            config.selector() != SelectorKind.INFINIGEN && of.selectedChunks() == of.candidateChunks();
+                    boolean all = !config.selector().attendsTokens() && of.selectedChunks() == of.candidateChunks();
                     assertTrue(all ? of.recall() == 1 : of.recall() > 0 && of.recall() <= 1, of.toString());
                 }
             }

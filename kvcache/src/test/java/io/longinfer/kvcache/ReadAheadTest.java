@@ -3,6 +3,7 @@ package io.longinfer.kvcache;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DiskException;
@@ -121,6 +122,7 @@ class ReadAheadTest {
         long[] missed = new long[2];
         for (int i = 0; i < 2; i++) {
             KvConfig config = KvConfig.defaults().toBuilder()
+                    .abstractPrecision(AbstractPrecision.INT8)
                     .selection(new io.longinfer.kvcache.selection.SelectionBudget(0.1, 0, 0, 16, 32))
                     .budgets(100 << 10, 300 << 10, ByteSize.UNLIMITED)
                     .diskDirectory(directory)

@@ -86,7 +86,8 @@ public record TaskResult(
         }
 
         void add(long[] stepNanos, KvMetrics of) {
-            nanos = LongStream.concat(Arrays.stream(nanos), Arrays.stream(stepNanos)).toArray();
+            nanos = LongStream.concat(Arrays.stream(nanos), Arrays.stream(stepNanos))
+                    .toArray();
             metrics.add(of);
         }
 
@@ -98,13 +99,7 @@ public record TaskResult(
 
         TaskResult build() {
             return new TaskResult(
-                    task,
-                    variant,
-                    configuration,
-                    contextTokens,
-                    List.copyOf(answers),
-                    nanos,
-                    KvMetrics.sum(metrics));
+                    task, variant, configuration, contextTokens, List.copyOf(answers), nanos, KvMetrics.sum(metrics));
         }
     }
 }

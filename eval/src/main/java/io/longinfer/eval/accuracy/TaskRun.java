@@ -69,15 +69,19 @@ public final class TaskRun {
         for (Contender contender : contenders) {
             results.add(new TaskResult.Builder(task.name(), contender.variant()));
         }
+        boolean tokenStatistics =
+                contenders.stream().anyMatch(contender -> contender.variant().learnsTokens());
         int done = 0;
         for (int index = 0; index < task.samples(); index++) {
             Sample sample = task.sample(index);
             int[] prompt = encoder.apply(sample);
+            int room = sample.maxTokens();
             try (Prefix prefix =
-                    Prefix.read(engine, weights, List.of(prompt), 0, sample.maxTokens(), blockTokens, reading)) {
+                    Prefix.read(engine, weights, List.of(prompt), 0, room, blockTokens, tokenStatistics, reading)) {
                 for (int i = 0; i < contenders.size(); i++) {
                     KvConfig configuration = contenders.get(i).configuration().apply(prefix);
-                    Answer answer = answer(prefix, configuration, sample, index, prompt.length, task.metric(), results.get(i));
+                    Answer answer =
+                            answer(prefix, configuration, sample, index, prompt.length, task.metric(), results.get(i));
                     results.get(i).add(configuration, prefix.contextTokens(), answer);
                     progress.answered(++done, task.samples() * contenders.size());
                 }

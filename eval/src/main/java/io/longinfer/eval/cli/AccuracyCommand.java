@@ -92,7 +92,9 @@ final class AccuracyCommand implements Callable<Integer> {
             description = "Host budget as a share of the KV, if the device has a limit. Default: ${DEFAULT-VALUE}.")
     private double hostShare;
 
-    @Option(names = "--show", description = "Prints the first prompt of each task, with its references, and asks nothing.")
+    @Option(
+            names = "--show",
+            description = "Prints the first prompt of each task, with its references, and asks nothing.")
     private boolean show;
 
     @Mixin
@@ -191,37 +193,47 @@ final class AccuracyCommand implements Callable<Integer> {
             table.row(row.toArray());
         }
         table.row(of("mean", results, column -> Interval.of(scores(column)).text(100)));
-        table.row(of("above " + variants.getFirst().label(), results, column -> Interval.ofDifferences(
-                        scores(column), scores(results.stream().map(List::getFirst).toList()))
-                .text(100)));
-        table.row(of("a step, ms, median of tasks", results, column -> String.format(
-                Locale.ROOT, "%.1f", median(column) / 1e6)));
-        table.row(of("disk to host, KiB a step", results, column -> String.format(
-                Locale.ROOT,
-                "%.0f",
-                column.stream()
-                                .mapToDouble(result -> result.bytesPerStep(Link.DISK_TO_HOST))
-                                .average()
-                                .orElse(0)
-                        / 1024)));
+        table.row(of(
+                "above " + variants.getFirst().label(),
+                results,
+                column -> Interval.ofDifferences(
+                                scores(column),
+                                scores(results.stream().map(List::getFirst).toList()))
+                        .text(100)));
+        table.row(of(
+                "a step, ms, median of tasks",
+                results,
+                column -> String.format(Locale.ROOT, "%.1f", median(column) / 1e6)));
+        table.row(of(
+                "disk to host, KiB a step",
+                results,
+                column -> String.format(
+                        Locale.ROOT,
+                        "%.0f",
+                        column.stream()
+                                        .mapToDouble(result -> result.bytesPerStep(Link.DISK_TO_HOST))
+                                        .average()
+                                        .orElse(0)
+                                / 1024)));
         parent.streams().out().println(table);
         parent.streams().requireOpen();
     }
 
     private Object[] of(
-            String name,
-            List<List<TaskResult>> results,
-            java.util.function.Function<List<TaskResult>, String> cell) {
+            String name, List<List<TaskResult>> results, java.util.function.Function<List<TaskResult>, String> cell) {
         List<Object> row = new ArrayList<>(List.of(name));
         for (int i = 0; i < variants.size(); i++) {
             int column = i;
-            row.add(cell.apply(results.stream().map(ofTask -> ofTask.get(column)).toList()));
+            row.add(cell.apply(
+                    results.stream().map(ofTask -> ofTask.get(column)).toList()));
         }
         return row.toArray();
     }
 
     private static double[] scores(List<TaskResult> column) {
-        return column.stream().flatMapToDouble(result -> Arrays.stream(result.scores())).toArray();
+        return column.stream()
+                .flatMapToDouble(result -> Arrays.stream(result.scores()))
+                .toArray();
     }
 
     private static double median(List<TaskResult> column) {
@@ -230,6 +242,8 @@ final class AccuracyCommand implements Callable<Integer> {
                 .filter(Double::isFinite)
                 .sorted()
                 .toArray();
-        return medians.length == 0 ? Double.NaN : DoubleStream.of(medians).skip(medians.length / 2).findFirst().orElseThrow();
+        return medians.length == 0
+                ? Double.NaN
+                : DoubleStream.of(medians).skip(medians.length / 2).findFirst().orElseThrow();
     }
 }

@@ -253,6 +253,9 @@ final class Converters {
     static final class Selector implements ITypeConverter<SelectorKind> {
         @Override
         public SelectorKind convert(String value) {
+            if (value.equalsIgnoreCase("topk")) {
+                return SelectorKind.QUEST; // its name before there were others
+            }
             return constant(SelectorKind.class, value);
         }
     }

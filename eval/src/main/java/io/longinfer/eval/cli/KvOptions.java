@@ -135,14 +135,15 @@ final class KvOptions {
 
     @Option(
             names = "--selector",
-            paramLabel = "full|topk|adaptive|infinigen|oracle",
+            paramLabel = "NAME",
             converter = Converters.Selector.class,
             description =
-                    "Which KV a decoding step attends: all of it, the chunks of 16 tokens with the greatest bounds"
-                            + " (topk, every bound computed), those found by a search of the chunk tree, with ratios of layers"
-                            + " by measured attention (adaptive), or tokens by scores speculated from the layer before"
-                            + " (infinigen), or for comparison the chunks with the greatest true attention (oracle)."
-                            + " Default: adaptive.")
+                    "Which KV a decoding step attends: adaptive, chunks of 16 tokens with the greatest bounds by search of"
+                            + " a tree, ratios of layers by measured attention; quest (or topk), the same with every bound"
+                            + " computed; infinigen, tokens by scores speculated from the layer before; h2o, recent tokens and"
+                            + " those that received the most attention, others gone for good; h2o-chunked, the same by chunks;"
+                            + " streaming, the first and the most recent; full, all; oracle, for comparison, chunks with the"
+                            + " greatest true attention. All attend as much. Default: adaptive.")
     SelectorKind selector;
 
     @Option(
@@ -177,10 +178,20 @@ final class KvOptions {
 
     @Option(
             names = "--abstract-precision",
-            paramLabel = "fp16|int8",
+            paramLabel = "fp16|int8|tokens",
             converter = Converters.AbstractPrecisionName.class,
-            description = "Precision of the abstracts of chunks; bounds stay bounds. Default: int8.")
+            description =
+                    "What is kept of a chunk to decide by: the box of its keys in fp16 or int8, of which the upper bound"
+                            + " is the chunk's score; or tokens, the box in int8 and two bits of each key element, by which its best"
+                            + " token is. Default: tokens.")
     AbstractPrecision abstractPrecision;
+
+    @Option(
+            names = "--abstracts-on-disk",
+            negatable = true,
+            description = "Abstracts that have no room in their share of the faster tiers lie on disk and are read when"
+                    + " needed. Default: on; --no-abstracts-on-disk for all of them in the host.")
+    Boolean abstractsOnDisk;
 
     @Option(
             names = "--ratio",
@@ -309,6 +320,7 @@ final class KvOptions {
                         or(infinigenAlpha, defaults.speculation().alpha()),
                         or(infinigenPartial, defaults.speculation().partialRatio())))
                 .abstractPrecision(or(abstractPrecision, defaults.abstractPrecision()))
+                .abstractsOnDisk(or(abstractsOnDisk, defaults.abstractsOnDisk()))
                 .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
                 .codecChoice(codecChoice(defaults))
                 .readAhead(or(readAhead, defaults.readAhead()))

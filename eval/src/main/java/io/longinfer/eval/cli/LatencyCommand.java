@@ -29,9 +29,11 @@ import picocli.CommandLine.ParentCommand;
                     + " tokens of the prompt itself and decodes: the same tokens for all, those that full attention chose,"
                     + " so that all do the same work; 'same' is the share of steps in which a variant would have chosen"
                     + " the same token. Budgets are shares of the KV of all sequences. A step is a token of each sequence.",
-            "Variants: full (all KV, streamed, read ahead), quest (fixed chunks, all bounds scored, fp16, no reading"
-                    + " ahead), infinigen (tokens by scores speculated a layer before, read ahead, fp16), ours (as the options say), and ours with one part turned off: no-tree, no-partition,"
-                    + " no-read-ahead, no-codec."
+            "Variants: full (all KV, streamed), streaming (StreamingLLM's sinks and window), h2o (heavy hitters and recent"
+                    + " tokens), h2o-chunked (the same by chunks), quest (all bounds scored, fp16 bounds), infinigen (tokens by"
+                    + " scores speculated a layer before), oracle (the greatest true attention; its latency means nothing):"
+                    + " these in fp16, all but quest read ahead. ours (as the options say), and ours with one part turned"
+                    + " off: no-tree, no-partition, no-disk-abstracts, no-read-ahead, no-codec."
         })
 final class LatencyCommand implements Callable<Integer> {
     @ParentCommand
@@ -135,6 +137,7 @@ final class LatencyCommand implements Callable<Integer> {
                     warmUp + steps,
                     warmUp + steps,
                     loaded.prefillBlock(),
+                    variants.stream().anyMatch(Variant::learnsTokens),
                     new PrefillProgress(parent.streams()))) {
                 for (int batch : batches) {
                     compare(loaded, prefix, batch);

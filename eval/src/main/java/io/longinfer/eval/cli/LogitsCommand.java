@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Computes the logits of given token ids and writes an object with ids, logits (of the last token, over the"
                     + " whole vocabulary) and nll (the negative log-likelihood of each following token).",
-            "Attention is full unless an option about selecting is given, --ratio for example, which means topk. As in"
+            "Attention is full unless an option about selecting is given, --ratio for example, which means quest. As in"
                     + " generate, selecting concerns decoding only: the last --decode tokens are fed one by one, the"
                     + " others in blocks."
         })
@@ -93,7 +93,7 @@ final class LogitsCommand implements Callable<Integer> {
     }
 
     private KvConfig configuration() {
-        SelectorKind usual = kv.selects() ? SelectorKind.TOPK : SelectorKind.FULL;
+        SelectorKind usual = kv.selects() ? SelectorKind.QUEST : SelectorKind.FULL;
         return kv.config(KvConfig.defaults().toBuilder().selector(usual).build());
     }
 

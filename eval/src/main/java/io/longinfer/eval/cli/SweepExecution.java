@@ -115,8 +115,17 @@ final class SweepExecution implements AutoCloseable {
         }
         announce("prompts of " + block.group().tokens() + " tokens");
         long start = System.nanoTime();
-        try (Prefix prefix =
-                Prefix.read(model.engine(), model.weights(), prompts, steps, steps, model.prefillBlock(), progress())) {
+        boolean tokenStatistics =
+                block.cells().stream().anyMatch(cell -> cell.variant().learnsTokens());
+        try (Prefix prefix = Prefix.read(
+                model.engine(),
+                model.weights(),
+                prompts,
+                steps,
+                steps,
+                model.prefillBlock(),
+                tokenStatistics,
+                progress())) {
             pace.done(Part.PROMPTS, promptWork(block), System.nanoTime() - start);
             for (Cell cell : block.cells()) {
                 announce(cell.id());

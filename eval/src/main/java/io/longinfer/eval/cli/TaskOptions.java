@@ -31,7 +31,8 @@ final class TaskOptions {
     @Option(
             names = "--words",
             paramLabel = "FILE",
-            description = "Words that RULER's cwe counts, one a line (published: the lists of wonderwords). Default: ours.")
+            description =
+                    "Words that RULER's cwe counts, one a line (published: the lists of wonderwords). Default: ours.")
     private Path words;
 
     @Option(names = "--squad", paramLabel = "FILE", description = "SQuAD 2.0 as JSON, for RULER's qa_1.")

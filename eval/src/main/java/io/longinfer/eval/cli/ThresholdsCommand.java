@@ -174,7 +174,7 @@ final class ThresholdsCommand implements Callable<Integer> {
         for (KvConfig config : withRatios) {
             settings.put(
                     "fixed chunks, ratio " + config.selection().ratio(),
-                    config.toBuilder().selector(SelectorKind.TOPK).build());
+                    config.toBuilder().selector(SelectorKind.QUEST).build());
         }
         for (KvConfig config : withRatios) {
             for (double threshold : thresholds) {

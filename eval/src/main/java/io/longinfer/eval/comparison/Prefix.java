@@ -24,22 +24,16 @@ public final class Prefix implements AutoCloseable {
     private final Engine engine;
     private final WeightSource weights;
     private final List<int[]> prompts;
-    private final BatchSession session;
+    private BatchSession session;
+    private boolean tokenStatistics;
     private final int contextTokens;
     private final int blockTokens;
     private final List<int[]> continuations = new ArrayList<>();
 
-    private Prefix(
-            Engine engine,
-            WeightSource weights,
-            List<int[]> prompts,
-            BatchSession session,
-            int contextTokens,
-            int blockTokens) {
+    private Prefix(Engine engine, WeightSource weights, List<int[]> prompts, int contextTokens, int blockTokens) {
         this.engine = engine;
         this.weights = weights;
         this.prompts = List.copyOf(prompts);
-        this.session = session;
         this.contextTokens = contextTokens;
         this.blockTokens = blockTokens;
     }
@@ -59,26 +53,71 @@ public final class Prefix implements AutoCloseable {
             int blockTokens,
             PrefillListener progress)
             throws IOException {
+        return read(engine, weights, prompts, steps, room, blockTokens, false, progress);
+    }
+
+    /**
+     * Reads prompts and continues each by {@code steps} tokens.
+     *
+     * @param tokenStatistics whether a variant will want to know what each token weighs, as H2O does: that costs a second pass
+     *     over all keys; without it, the first such variant has the prompts read once more
+     */
+    public static Prefix read(
+            Engine engine,
+            WeightSource weights,
+            List<int[]> prompts,
+            int steps,
+            int room,
+            int blockTokens,
+            boolean tokenStatistics,
+            PrefillListener progress)
+            throws IOException {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
         int contextTokens = longest + room + 1;
+        Prefix prefix = new Prefix(engine, weights, prompts, contextTokens, blockTokens);
+        prefix.session = prefix.readPrompts(tokenStatistics, progress);
+        prefix.tokenStatistics = tokenStatistics;
+        try {
+            prefix.goOn(steps);
+        } catch (IOException | RuntimeException e) {
+            prefix.close();
+            throw e;
+        }
+        return prefix;
+    }
+
+    private BatchSession readPrompts(boolean withTokenStatistics, PrefillListener progress) throws IOException {
         int[] contexts = new int[prompts.size()];
         Arrays.fill(contexts, contextTokens);
         KvConfig everything = KvConfig.defaults().toBuilder()
                 .selector(SelectorKind.FULL)
                 .promptStatistics(true)
+                .tokenStatistics(withTokenStatistics)
                 .build();
-        BatchSession session = engine.openBatch(weights, everything, contexts, blockTokens);
-        Prefix prefix = new Prefix(engine, weights, prompts, session, contextTokens, blockTokens);
+        BatchSession opened = engine.openBatch(weights, everything, contexts, blockTokens);
         try {
-            for (int sequence = 0; sequence < prompts.size(); sequence++) {
-                session.prefill(sequence, prompts.get(sequence), progress);
+            for (int sequence = 0; sequence < contexts.length; sequence++) {
+                int[] prompt = prompts.get(sequence);
+                int adopted = adopted(prompt);
+                opened.prefill(
+                        sequence, Arrays.copyOf(prompt, adopted), (done, total) -> progress.read(done, prompt.length));
+                // Variants read the rest themselves, and learn from it.
+                opened.cache(sequence).endStatistics();
+                opened.prefill(
+                        sequence,
+                        Arrays.copyOfRange(prompt, adopted, prompt.length),
+                        (done, total) -> progress.read(adopted + done, prompt.length));
             }
-            prefix.goOn(steps);
         } catch (IOException | RuntimeException e) {
-            session.close();
+            opened.close();
             throw e;
         }
-        return prefix;
+        return opened;
+    }
+
+    /** Tokens of a prompt that variants take over. */
+    private static int adopted(int[] prompt) {
+        return (prompt.length - OWN_TOKENS) / ChunkLayout.TOKENS * ChunkLayout.TOKENS;
     }
 
     private void goOn(int steps) throws IOException {
@@ -113,11 +152,17 @@ public final class Prefix implements AutoCloseable {
 
     /** Opens sequences that start where the prompts end; the first {@code batch} prompts. */
     public BatchSession open(KvConfig configuration, int batch) throws IOException {
+        if (configuration.selector().learnsTokens() && !tokenStatistics) {
+            BatchSession again = readPrompts(true, (done, total) -> {});
+            session.close();
+            session = again;
+            tokenStatistics = true;
+        }
         BatchSession opened = openEmpty(configuration, batch);
         try {
             for (int sequence = 0; sequence < batch; sequence++) {
                 int[] prompt = prompts.get(sequence);
-                int adopted = (prompt.length - OWN_TOKENS) / ChunkLayout.TOKENS * ChunkLayout.TOKENS;
+                int adopted = adopted(prompt);
                 opened.adopt(sequence, session, sequence, adopted);
                 int[] rest = Arrays.copyOfRange(prompt, adopted, prompt.length);
                 opened.prefill(sequence, rest, (done, total) -> {});

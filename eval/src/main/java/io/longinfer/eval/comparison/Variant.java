@@ -13,8 +13,17 @@ import picocli.CommandLine.TypeConversionException;
 
 /** A way to manage KV: a baseline, ours, or ours with one part turned off. */
 public enum Variant {
-    /** All KV, streamed through the same tiers, read ahead. */
+    /** All KV, streamed through the same tiers, read ahead (as FlexGen, arXiv 2303.06865, does). */
     FULL,
+    /**
+     * StreamingLLM (arXiv 2309.17453): sinks and a window, in fp16. Its paper reads nothing from anywhere; here it is read ahead,
+     * as what is attended is known before the query.
+     */
+    STREAMING,
+    /** H2O (arXiv 2306.14048): heavy hitters and recent tokens, in fp16, read ahead as FlexGen does, which H2O builds on. */
+    H2O,
+    /** The same with chunks of 16 tokens in place of tokens. */
+    H2O_CHUNKED,
     /** Quest (arXiv 2406.10774): fixed chunks of 16 tokens, all bounds scored in fp16, top-k, read when it is known. */
     QUEST,
     /** InfiniGen (arXiv 2406.19707): tokens by speculated scores, read ahead. */
@@ -27,6 +36,10 @@ public enum Variant {
     NO_TREE,
     /** The tree is searched exactly, with fixed ratios of layers. */
     NO_PARTITION,
+    /** Chunks are scored by the bounds of their boxes, as in Quest, and not by their best tokens. */
+    NO_TOKEN_CODES,
+    /** All abstracts lie in the host or on the device, whatever their share of the budget. */
+    NO_DISK_ABSTRACTS,
     /** Nothing is read before it is known to be needed. */
     NO_READ_AHEAD,
     /** fp16 everywhere. */
@@ -38,8 +51,13 @@ public enum Variant {
         Codec exact = new Codec(Precision.FP16, false);
         return switch (this) {
             case FULL -> builder.selector(SelectorKind.FULL).codec(exact).build();
+            case STREAMING ->
+                builder.selector(SelectorKind.STREAMING).codec(exact).build();
+            case H2O -> builder.selector(SelectorKind.H2O).codec(exact).build();
+            case H2O_CHUNKED ->
+                builder.selector(SelectorKind.H2O_CHUNKED).codec(exact).build();
             case QUEST ->
-                builder.selector(SelectorKind.TOPK)
+                builder.selector(SelectorKind.QUEST)
                         .abstractPrecision(AbstractPrecision.FP16)
                         .codec(exact)
                         .readAhead(false)
@@ -48,11 +66,19 @@ public enum Variant {
                 builder.selector(SelectorKind.INFINIGEN).codec(exact).build();
             case ORACLE -> builder.selector(SelectorKind.ORACLE).codec(exact).build();
             case OURS -> ours;
-            case NO_TREE -> builder.selector(SelectorKind.TOPK).build();
+            case NO_TREE -> builder.selector(SelectorKind.QUEST).build();
             case NO_PARTITION -> builder.adaptivePartition(false).build();
+            case NO_TOKEN_CODES ->
+                builder.abstractPrecision(AbstractPrecision.INT8).build();
+            case NO_DISK_ABSTRACTS -> builder.abstractsOnDisk(false).build();
             case NO_READ_AHEAD -> builder.readAhead(false).build();
             case NO_CODEC -> builder.codec(exact).build();
         };
+    }
+
+    /** Whether it wants to know what each token of a prompt weighs, see {@link Prefix#read}. */
+    public boolean learnsTokens() {
+        return this == H2O || this == H2O_CHUNKED;
     }
 
     /** Its name in options and tables. */

@@ -30,8 +30,8 @@ public record Interval(int count, double mean, double halfWidth) {
     /** Of how much greater samples are than others of the same things, one by one. */
     public static Interval ofDifferences(double[] samples, double[] others) {
         if (samples.length != others.length) {
-            throw new IllegalArgumentException(samples.length + " samples against " + others.length
-                    + ": samples of the same things expected");
+            throw new IllegalArgumentException(
+                    samples.length + " samples against " + others.length + ": samples of the same things expected");
         }
         double[] differences = new double[samples.length];
         for (int i = 0; i < samples.length; i++) {

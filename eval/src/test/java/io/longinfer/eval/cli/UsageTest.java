@@ -10,6 +10,7 @@ import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DiskIo;
 import io.longinfer.kvcache.selection.SelectionBudget;
+import io.longinfer.kvcache.selection.SelectorKind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -33,7 +34,7 @@ class UsageTest {
                 "generate --threads 0          | --threads    | '0'     | at least 1",
                 "generate --device-budget 3Mi  | --device-budget | '3Mi' | 64MiB",
                 "generate --infinigen-partial 0 | --infinigen-partial | '0' | a number above 0",
-                "generate --selector best      | --selector   | 'best'  | one of full, topk",
+                "generate --selector best      | --selector   | 'best'  | one of full, streaming, h2o, h2o-chunked, quest",
                 "generate --direct-io yes      | --direct-io  | 'yes'   | auto, on, off",
                 "generate --group-rule sum     | --group-rule | 'sum'   | one of mean, max",
                 "generate --codec int2         | --codec      | 'int2'  | auto, or fp16, int8 or int4",
@@ -42,7 +43,7 @@ class UsageTest {
                 "generate --emulate-disk 1GB   | --emulate-disk | '1GB' | a rate such as 1GB/s",
                 "generate --emulate-link 0B/s  | --emulate-link | '0B/s' | a rate such as 1GB/s",
                 "generate --partition tree     | --partition  | 'tree'  | one of adaptive, fixed",
-                "generate --abstract-precision fp8 | --abstract-precision | 'fp8' | one of fp16, int8",
+                "generate --abstract-precision fp8 | --abstract-precision | 'fp8' | one of fp16, int8, tokens",
                 "generate --desert-threshold -1 | --desert-threshold | '-1' | from 0 to 1000",
                 "generate --temperature -1     | --temperature | '-1'   | from 0",
                 "generate --top-p 0            | --top-p      | '0'     | above 0",
@@ -206,6 +207,17 @@ class UsageTest {
         for (String moving : List.of("--codec=auto", "--no-read-ahead", "--io=auto", "--emulate-disk=1GB/s")) {
             assertFalse(parsed(moving).selects(), moving);
         }
+    }
+
+    @Test
+    void selectorsByName() {
+        for (SelectorKind kind : SelectorKind.values()) {
+            KvOptions options = parsed("--selector=" + Converters.name(kind));
+            assertEquals(kind, options.config().selector());
+        }
+        assertEquals(SelectorKind.QUEST, parsed("--selector=topk").config().selector());
+        assertFalse(parsed("--no-abstracts-on-disk").config().abstractsOnDisk());
+        assertTrue(parsed("--abstracts-on-disk").config().abstractsOnDisk());
     }
 
     private static KvOptions parsed(String... arguments) {

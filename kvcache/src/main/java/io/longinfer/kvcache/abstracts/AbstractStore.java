@@ -75,10 +75,10 @@ public final class AbstractStore implements AutoCloseable {
         return precision.groupBytes(shape.headDim());
     }
 
-    /** Bytes of what a layer with abstracts always has in memory: inner nodes and growing groups. */
-    public static long upperBytes(DecoderShape shape, int chunksPerHead) {
+    /** Bytes of what a layer with abstracts always has in memory: inner nodes, growing groups and the first ones. */
+    public static long upperBytes(DecoderShape shape, int chunksPerHead, AbstractPrecision precision) {
         return ChunkTree.sizeBytes(shape.headDim(), shape.kvHeads(), chunksPerHead)
-                + (long) shape.kvHeads() * new AbstractLayout(shape.headDim()).groupBytes();
+                + LeafGroups.fixedBytes(shape.headDim(), shape.kvHeads(), precision);
     }
 
     /** The abstracts of a layer; none if it attends everything. */

@@ -73,6 +73,7 @@ public final class LayerAbstracts {
         int index = chunk % AbstractLayout.CHUNKS;
         long at = leaves.openOffset(head);
         kernels.update(chunkLayout, memory, chunkOffset, leaves.open(), at, index);
+        leaves.encode(head, memory, chunkOffset, index);
         for (int j = 0; j < layout.headDim(); j++) {
             minima[j] = Float.float16ToFloat(leaves.open().get(FP16, at + layout.minOffset(j, index)));
             maxima[j] = Float.float16ToFloat(leaves.open().get(FP16, at + layout.maxOffset(j, index)));
@@ -80,7 +81,7 @@ public final class LayerAbstracts {
         tree.cover(head, chunk, minima, maxima);
         if (index == AbstractLayout.CHUNKS - 1) {
             leaves.seal(head, chunk / AbstractLayout.CHUNKS, sealed);
-            if (precision == AbstractPrecision.INT8) {
+            if (precision != AbstractPrecision.FP16) {
                 coverSealed(head, chunk - index);
             }
         }
@@ -118,9 +119,19 @@ public final class LayerAbstracts {
                 stride);
     }
 
-    /** Upper bounds over the 16 leaves of a resident node of level 1, {@code [group][stride]}. */
-    public void scoreLeaves(int kvHead, int node, boolean use, float[] q, int qOffset, float[] upper, int stride) {
-        leaves.score(kvHead, node, use, q, qOffset, group, upper, stride);
+    /** Scores of the 16 leaves of a resident node of level 1, {@code [group][stride]}: no greater than their upper bounds. */
+    public void scoreLeaves(int kvHead, int node, boolean use, float[] q, int qOffset, float[] scores, int stride) {
+        leaves.score(kvHead, node, use, q, qOffset, group, scores, stride);
+    }
+
+    /** The same of the newest leaves, fewer than 16, which always lie in memory. */
+    public void scoreNewest(int kvHead, float[] q, int qOffset, float[] scores, int stride) {
+        leaves.scoreOpen(kvHead, q, qOffset, group, scores, stride);
+    }
+
+    /** The same of the first 16 leaves, if there are as many; they always lie in memory. */
+    public void scoreFirst(int kvHead, float[] q, int qOffset, float[] scores, int stride) {
+        leaves.scoreFirst(kvHead, q, qOffset, group, scores, stride);
     }
 
     /** Whether the leaves of a node of level 1 lie in memory. */

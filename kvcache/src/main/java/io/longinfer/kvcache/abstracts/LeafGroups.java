@@ -4,6 +4,7 @@ import io.longinfer.kernels.abstracts.AbstractKernels;
 import io.longinfer.kernels.abstracts.AbstractLayout;
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.abstracts.ByteAbstractLayout;
+import io.longinfer.kernels.abstracts.TokenCodeLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
@@ -29,7 +30,15 @@ final class LeafGroups {
     private final Optional<LeafDisk> disk;
     private final int slots;
     private final int groupBytes;
+    private final TokenCodeLayout codes;
     private final MemorySegment open;
+
+    /** {@code [kvHeads]}: codes of the groups that grow, if there are codes. */
+    private final MemorySegment openCodes;
+
+    /** {@code [kvHeads]}: the first groups once they are full, whatever slots hold. */
+    private final MemorySegment firsts;
+
     private final MemorySegment full;
 
     /** {@code [kvHeads * groups]}: the slot of a group, or NONE. */
@@ -74,7 +83,10 @@ final class LeafGroups {
         halves = new AbstractLayout(headDim);
         bytes = new ByteAbstractLayout(headDim);
         groupBytes = precision.groupBytes(headDim);
+        codes = new TokenCodeLayout(headDim);
         open = allocator.allocate((long) kvHeads * halves.groupBytes(), 64);
+        openCodes = allocator.allocate(hasCodes() ? (long) kvHeads * codes.groupBytes() : 0, 64);
+        firsts = allocator.allocate((long) kvHeads * groupBytes, 64);
         full = allocator.allocate((long) this.slots * groupBytes, 64);
         slotOf = new int[kvHeads * groups];
         groupOf = new int[this.slots];
@@ -95,12 +107,36 @@ final class LeafGroups {
         return (long) kvHead * halves.groupBytes();
     }
 
+    private boolean hasCodes() {
+        return precision == AbstractPrecision.TOKENS;
+    }
+
+    /** Bytes that heads of a layer always take in memory. */
+    static long fixedBytes(int headDim, int kvHeads, AbstractPrecision precision) {
+        long codeBytes = precision == AbstractPrecision.TOKENS ? new TokenCodeLayout(headDim).groupBytes() : 0;
+        return kvHeads * (new AbstractLayout(headDim).groupBytes() + codeBytes + precision.groupBytes(headDim));
+    }
+
+    /** Writes the codes of a chunk of the open group, if there are codes. */
+    void encode(int kvHead, MemorySegment chunk, long chunkOffset, int index) {
+        if (hasCodes()) {
+            codes.encode(chunk, chunkOffset, openCodes, (long) kvHead * codes.groupBytes(), index);
+        }
+    }
+
     /** Moves the open group of a head, now full, to where full groups lie; {@code sealedTo} takes its bytes. */
     void seal(int kvHead, int group, MemorySegment sealedTo) {
-        if (precision == AbstractPrecision.INT8) {
-            bytes.encode(open, openOffset(kvHead), sealedTo, 0);
-        } else {
+        if (precision == AbstractPrecision.FP16) {
             MemorySegment.copy(open, openOffset(kvHead), sealedTo, 0, groupBytes);
+        } else {
+            bytes.encode(open, openOffset(kvHead), sealedTo, 0);
+        }
+        if (hasCodes()) {
+            long from = (long) kvHead * codes.groupBytes();
+            MemorySegment.copy(openCodes, from, sealedTo, bytes.groupBytes(), codes.groupBytes());
+        }
+        if (group == 0) {
+            MemorySegment.copy(sealedTo, 0, firsts, (long) kvHead * groupBytes, groupBytes);
         }
         open.asSlice(openOffset(kvHead), halves.groupBytes()).fill((byte) 0);
         if (slots < slotOf.length) {
@@ -133,20 +169,42 @@ final class LeafGroups {
         return slots;
     }
 
-    /** Upper bounds over the 16 leaves of a resident group, {@code [heads][stride]}. */
-    void score(int kvHead, int group, boolean use, float[] q, int qOffset, int heads, float[] upper, int stride) {
+    /** Scores of the 16 leaves of a resident group, {@code [heads][stride]}. */
+    void score(int kvHead, int group, boolean use, float[] q, int qOffset, int heads, float[] scores, int stride) {
         if (group >= sealed[kvHead]) {
-            kernels.upperBounds(halves, open, openOffset(kvHead), 1, q, qOffset, heads, upper, 0, stride);
+            scoreOpen(kvHead, q, qOffset, heads, scores, stride);
             return;
         }
         int slot = slotOf[kvHead * groups + group];
         uses[slot] += use ? 1 : 0;
-        long at = (long) slot * groupBytes;
-        if (precision == AbstractPrecision.INT8) {
-            kernels.upperBounds(bytes, full, at, 1, q, qOffset, heads, upper, 0, stride);
+        scoreFull(full, (long) slot * groupBytes, q, qOffset, heads, scores, stride);
+    }
+
+    /** The same of the group that grows; entries of chunks that do not exist yet are meaningless. */
+    void scoreOpen(int kvHead, float[] q, int qOffset, int heads, float[] scores, int stride) {
+        if (hasCodes()) {
+            long at = (long) kvHead * codes.groupBytes();
+            kernels.tokenScores(halves, open, openOffset(kvHead), openCodes, at, q, qOffset, heads, scores, stride);
         } else {
-            kernels.upperBounds(halves, full, at, 1, q, qOffset, heads, upper, 0, stride);
+            kernels.upperBounds(halves, open, openOffset(kvHead), 1, q, qOffset, heads, scores, 0, stride);
         }
+    }
+
+    private void scoreFull(
+            MemorySegment memory, long at, float[] q, int qOffset, int heads, float[] scores, int stride) {
+        switch (precision) {
+            case FP16 -> kernels.upperBounds(halves, memory, at, 1, q, qOffset, heads, scores, 0, stride);
+            case INT8 -> kernels.upperBounds(bytes, memory, at, 1, q, qOffset, heads, scores, 0, stride);
+            case TOKENS -> {
+                long codesAt = at + bytes.groupBytes();
+                kernels.tokenScores(bytes, memory, at, memory, codesAt, q, qOffset, heads, scores, stride);
+            }
+        }
+    }
+
+    /** The same of the first group, once it is full; it need not be resident. */
+    void scoreFirst(int kvHead, float[] q, int qOffset, int heads, float[] scores, int stride) {
+        scoreFull(firsts, (long) kvHead * groupBytes, q, qOffset, heads, scores, stride);
     }
 
     /** Adds a group to those that {@link #fetch} brings; at most {@link #slots} of them, none of them resident. */

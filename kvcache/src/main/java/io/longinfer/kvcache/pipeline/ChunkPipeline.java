@@ -1,5 +1,6 @@
 package io.longinfer.kvcache.pipeline;
 
+import io.longinfer.kernels.device.BlockTable;
 import io.longinfer.kernels.device.DeviceSession;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.tier.ChunkTable;
@@ -7,6 +8,7 @@ import io.longinfer.kvcache.tier.Residency;
 import io.longinfer.kvcache.tier.SlotMap;
 import io.longinfer.kvcache.tier.TierCounters;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Brings selected chunks to the device and has them attended (DTP, system.md section 4). A layer's selection is cut into units;
@@ -18,9 +20,6 @@ import java.util.Arrays;
  * finished the layer {@link #settle}. Used by one thread; failures of I/O threads are thrown at its calls.
  */
 public final class ChunkPipeline {
-    /** Wants to know nothing. */
-    public static final Visitor NOBODY = (kvHead, chunk, slot) -> {};
-
     /** Units in flight: one is attended, the next one comes. */
     static final int UNITS = 2;
 
@@ -58,6 +57,13 @@ public final class ChunkPipeline {
     public interface Visitor {
         /** Names a chunk that has just been attended, and the slot in which it lies during this call. */
         void visit(int kvHead, int chunk, int slot);
+    }
+
+    /** What wants to see chunks without a session. */
+    @FunctionalInterface
+    public interface Arrival {
+        /** Names chunks that lie in their slots during this call. */
+        void arrived(BlockTable table);
     }
 
     /**
@@ -252,21 +258,14 @@ public final class ChunkPipeline {
         return next.size < capacity && ofAheads < capacity;
     }
 
-    /** Has all units attended by a segment of the session, and each visited behind that. */
-    public void attend(DeviceSession session, int segment, Visitor visitor) {
+    /** Has all units attended by a segment of the session, and each shown to the visitor, if there is one, behind that. */
+    public void attend(DeviceSession session, int segment, Optional<Visitor> visitor) {
         try {
             while (attended < unitCount) {
-                Unit unit = units[attended % unitsInFlight];
-                if (unit.fromAhead) {
-                    staging.await(current);
-                }
-                staging.await(unit);
+                Unit unit = next();
                 session.attend(layer, segment, residency.pool(), unit.table);
-                visit(unit, visitor);
-                attended++;
-                if (started < unitCount) {
-                    start();
-                }
+                visitor.ifPresent(one -> visit(unit, one));
+                goOn();
             }
         } catch (RuntimeException e) {
             reset();
@@ -274,8 +273,40 @@ public final class ChunkPipeline {
         }
     }
 
+    /** Brings what a layer attends once more, behind {@link #settle}, for a second look; nothing of it stays. */
+    public void show(int ofLayer, Selection selected, Arrival arrival) {
+        prepare(ofLayer, selected, false);
+        try {
+            while (attended < unitCount) {
+                arrival.arrived(next().table);
+                goOn();
+            }
+        } catch (RuntimeException e) {
+            reset();
+            throw e;
+        }
+        settle();
+    }
+
+    /** The next unit, when it is there. */
+    private Unit next() {
+        Unit unit = units[attended % unitsInFlight];
+        if (unit.fromAhead) {
+            staging.await(current);
+        }
+        staging.await(unit);
+        return unit;
+    }
+
+    private void goOn() {
+        attended++;
+        if (started < unitCount) {
+            start();
+        }
+    }
+
     private void visit(Unit unit, Visitor visitor) {
-        for (int head = 0; visitor != NOBODY && head < chunks.kvHeads(); head++) {
+        for (int head = 0; head < chunks.kvHeads(); head++) {
             for (int i = 0; i < unit.table.size(head); i++) {
                 visitor.visit(head, unit.table.chunk(head, i), unit.table.slot(head, i));
             }

@@ -1,25 +1,30 @@
 package io.longinfer.kvcache.selection;
 
 /**
- * Makes one score per node of the bounds of the query heads that share a KV head: {@code exp(U_h - c_h)}, combined over the heads,
- * with {@code c_h} the log-sum-exp of the head's bounds over the nodes of level 1. Nearly a softmax over all leaves, but known
- * before the leaves are, and greater bounds never give smaller scores but for the rounding of exp, see {@link #parent}. For a
- * single head the bound itself is the score. Stateless.
+ * Makes one score per node of the scores of the query heads that share a KV head: {@code exp((s_h - c_h) / 2)}, combined over the
+ * heads, with {@code c_h} the log-sum-exp of the head's scores of some leaves that are known before others are. That is the root of
+ * what the node weighs against those leaves: the root, lest one head whose attention lies far from them decide alone. Greater
+ * scores of heads never give smaller ones but for the rounding of exp, see {@link #parent}. For a single head its score is taken
+ * as it is. Stateless.
  */
 final class GroupScores {
     private static final float LOG2_E = 1.442695f;
+    private static final float HALF_LOG2_E = LOG2_E / 2;
 
     /** Twice the relative error of {@link #exp2}, and some. */
     private static final float PARENT = 1 + 1e-5f;
 
     private static final float TINY = 0x1p-126f;
 
+    /** Added to a small number, it leaves no bits behind the point. */
+    private static final float ROUNDER = 0x1.8p23f;
+
     private GroupScores() {}
 
     /**
      * The {@code c_h} of each head.
      *
-     * @param bounds {@code [heads][stride]} of the nodes of level 1; those that are not a number become the smallest
+     * @param bounds {@code [heads][stride]} of the known leaves; those that are not a number become the smallest
      * @param logs receives {@code [heads]}
      */
     static void normalise(float[] bounds, int stride, int heads, int nodes, float[] logs) {
@@ -55,7 +60,7 @@ final class GroupScores {
             float log = logs[head];
             int row = head * stride;
             for (int i = row; i < row + nodes; i++) {
-                bounds[i] = exp2(Math.min(bounds[i] - log, 0) * LOG2_E);
+                bounds[i] = exp2((bounds[i] - log) * HALF_LOG2_E);
             }
         }
         for (int head = 1; head < heads; head++) {
@@ -79,12 +84,12 @@ final class GroupScores {
 
     /** The gap between two scores, in units of the exponent. */
     static float gap(float node, float leaf, int heads) {
-        return heads == 1 ? node - leaf : (float) Math.log(Math.max(node, TINY) / Math.max(leaf, TINY));
+        return heads == 1 ? node - leaf : 2 * (float) Math.log(Math.max(node, TINY) / Math.max(leaf, TINY));
     }
 
     /** A score that lies {@code gap} lower. */
     static float lower(float score, float gap, int heads) {
-        return heads == 1 ? score - gap : score * (float) Math.exp(-gap);
+        return heads == 1 ? score - gap : score * (float) Math.exp(-gap / 2);
     }
 
     private static void clean(float[] row, int offset, int n) {
@@ -94,13 +99,14 @@ final class GroupScores {
     }
 
     /**
-     * 2^x for x up to 0, relative error under 3e-6: an order of magnitude faster than {@link Math#exp} and free of branches,
-     * so that the loop around it can be vectorised. Scores below 2^-126 of the best become that.
+     * 2^x, relative error under 3e-6: an order of magnitude faster than {@link Math#exp} and free of branches, so that the loop
+     * around it can be vectorised. What would be less than 2^-120 or more than 2^120 becomes that.
      */
     private static float exp2(float x) {
-        float y = Math.max(x, -126f);
-        int whole = (int) (y - 0.5f); // rounds to nearest, as y is not positive
-        float f = y - whole;
+        float y = Math.max(-120f, Math.min(x, 120f));
+        float rounded = (y + ROUNDER) - ROUNDER;
+        int whole = (int) rounded;
+        float f = y - rounded;
         float p = 1.3333558e-3f;
         p = p * f + 9.618129e-3f;
         p = p * f + 5.550411e-2f;

@@ -17,6 +17,7 @@ final class HeadSearch {
     private static final int ROUND = 4;
 
     private static final int FAN_OUT = ChunkTree.FAN_OUT;
+    private static final int KNOWN = FAN_OUT;
     private static final int LEVEL_SHIFT = 28;
     private static final int NODE = (1 << LEVEL_SHIFT) - 1;
 
@@ -27,6 +28,10 @@ final class HeadSearch {
     private final int stride;
     private final float[] bounds;
     private final float[] logs;
+
+    /** {@code [group][KNOWN]}: scores of leaves by which heads are normalised. */
+    private final float[] known;
+
     private final NodeQueue queue;
     private final NodeQueue mergedQueue;
     private final BestLeaves best;
@@ -71,6 +76,7 @@ final class HeadSearch {
         stride = Math.ceilDiv(nodes, FAN_OUT) * FAN_OUT;
         bounds = new float[group * stride];
         logs = new float[group];
+        known = new float[group * KNOWN];
         queue = new NodeQueue(2 * stride + FAN_OUT);
         mergedQueue = new NodeQueue(stride);
         best = new BestLeaves(chunksPerHead);
@@ -119,19 +125,38 @@ final class HeadSearch {
         if (count == 0) {
             return;
         }
-        // Several heads are normalised over level 1, all of which is scored for that; one head starts at the top.
-        int level = group > 1 || mode == SearchMode.FLAT ? 1 : layer.levels();
+        if (group > 1) {
+            normalise();
+        }
+        int level = mode == SearchMode.FLAT ? 1 : layer.levels();
         int nodes = ChunkTree.nodes(leaves, level);
         layer.scoreNodes(level, kvHead, 0, Math.ceilDiv(nodes, FAN_OUT), queries, this.queryOffset, bounds, stride);
-        if (group > 1) {
-            GroupScores.normalise(bounds, stride, group, nodes, logs);
-        }
         GroupScores.combine(rule, bounds, stride, group, nodes, logs);
         scored += nodes;
         for (int node = 0; node < nodes; node++) {
             add(level, node, bounds[node]);
         }
         advance();
+    }
+
+    /** Puts heads on one scale, by the first leaf, on which attention likes to rest, and the newest ones. */
+    private void normalise() {
+        int count = leaves % FAN_OUT;
+        if (count > 0) {
+            abstracts.scoreNewest(kvHead, queries, queryOffset, bounds, stride);
+            know(0, count);
+        }
+        if (leaves >= FAN_OUT) {
+            abstracts.scoreFirst(kvHead, queries, queryOffset, bounds, stride);
+            know(count++, 1);
+        }
+        GroupScores.normalise(known, KNOWN, group, count, logs);
+    }
+
+    private void know(int from, int count) {
+        for (int head = 0; head < group; head++) {
+            System.arraycopy(bounds, head * stride, known, head * KNOWN + from, count);
+        }
     }
 
     private void add(int level, int node, float score) {

@@ -4,7 +4,14 @@ package io.longinfer.kvcache.selection;
  * Decides which closed chunks a decoding step attends; knows the abstracts, but neither where a chunk lies nor moves it. Used by
  * one thread. No call allocates.
  */
-public sealed interface Selector permits FullSelector, InfinigenSelector, OracleSelector, TreeSelector {
+public sealed interface Selector
+        permits FullSelector,
+                StreamingSelector,
+                H2oSelector,
+                H2oChunkedSelector,
+                TreeSelector,
+                InfinigenSelector,
+                OracleSelector {
     /** Whether {@code chunks} closed chunks of {@code layer} leave a choice; if not, all are attended. */
     boolean chooses(int layer, int chunks);
 
@@ -33,6 +40,11 @@ public sealed interface Selector permits FullSelector, InfinigenSelector, Oracle
      * and so never changes what is selected. Parameters as for {@link #select}.
      */
     void guess(int layer, int chunks, float[] queries, int queryOffset, Selection selection);
+
+    /** Whether what is attended depends on queries; if not, {@link #guess} needs none. */
+    default boolean asksQueries() {
+        return true;
+    }
 
     /**
      * Learns, once after prefill, how attention is spread over a layer. When every layer has learned, budgets follow.

@@ -25,20 +25,45 @@ public final class SecondMoments {
     }
 
     /**
-     * Adds one vector.
+     * Adds vectors.
      *
-     * @param x {@code [headDim]} from {@code offset}
+     * @param x {@code [count][stride]} from {@code offset}, of which each row's first {@code headDim} are a vector
      */
-    public void add(int layer, int kvHead, float[] x, int offset) {
+    public void add(int layer, int kvHead, float[] x, int offset, int stride, int count) {
         float[] sum = sums[layer][kvHead];
+        int row = 0;
+        for (; row + 4 <= count; row += 4) {
+            addFour(sum, x, offset + row * stride, stride);
+        }
+        for (; row < count; row++) {
+            addOne(sum, x, offset + row * stride);
+        }
+        counts[layer][kvHead] += count;
+    }
+
+    private void addOne(float[] sum, float[] x, int at) {
         for (int i = 0; i < headDim; i++) {
-            float xi = x[offset + i];
-            int row = i * headDim;
             for (int j = i; j < headDim; j++) {
-                sum[row + j] += xi * x[offset + j];
+                sum[i * headDim + j] += x[at + i] * x[at + j];
             }
         }
-        counts[layer][kvHead]++;
+    }
+
+    /** Each sum is read and written once for four vectors: that takes more time than adding. */
+    private void addFour(float[] sum, float[] x, int a, int stride) {
+        int b = a + stride;
+        int c = b + stride;
+        int d = c + stride;
+        for (int i = 0; i < headDim; i++) {
+            float ai = x[a + i];
+            float bi = x[b + i];
+            float ci = x[c + i];
+            float di = x[d + i];
+            int row = i * headDim;
+            for (int j = i; j < headDim; j++) {
+                sum[row + j] += ai * x[a + j] + bi * x[b + j] + (ci * x[c + j] + di * x[d + j]);
+            }
+        }
     }
 
     /** Vectors that were added for a head. */

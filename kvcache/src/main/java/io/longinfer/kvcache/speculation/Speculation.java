@@ -29,8 +29,8 @@ public final class Speculation implements AutoCloseable {
     private final SecondMoments keys;
     private final ChunkLayout layout;
 
-    /** {@code [kvHeads][headDim]} */
-    private final float[][] key;
+    /** {@code [kvHeads][16][headDim]}: keys of a chunk. */
+    private final float[][] decoded;
 
     /** {@code [layers]}: layers whose heads are skewed. */
     private final boolean[] skewed;
@@ -56,7 +56,7 @@ public final class Speculation implements AutoCloseable {
         keys = new SecondMoments(shape.layers(), shape.kvHeads(), shape.headDim());
         queries = keys;
         layout = new ChunkLayout(shape.headDim());
-        key = new float[shape.kvHeads()][shape.headDim()];
+        decoded = new float[shape.kvHeads()][ChunkLayout.TOKENS * shape.headDim()];
         skewed = new boolean[shape.layers()];
     }
 
@@ -87,13 +87,15 @@ public final class Speculation implements AutoCloseable {
     }
 
     private void addUp(int head, long offset) {
-        float[] vector = key[head];
-        for (int t = 0; t < ChunkLayout.TOKENS; t++) {
-            for (int j = 0; j < vector.length; j++) {
-                vector[j] = Float.float16ToFloat(closed.memory().get(FP16, offset + layout.keyOffset(j, t)));
+        float[] vectors = decoded[head];
+        int headDim = shape.headDim();
+        for (int j = 0; j < headDim; j++) {
+            for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                short half = closed.memory().get(FP16, offset + layout.keyOffset(j, t));
+                vectors[t * headDim + j] = Float.float16ToFloat(half);
             }
-            keys.add(layer, head, vector, 0);
         }
+        keys.add(layer, head, vectors, 0, headDim, ChunkLayout.TOKENS);
     }
 
     /**

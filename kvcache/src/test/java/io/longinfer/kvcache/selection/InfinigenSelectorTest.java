@@ -49,7 +49,7 @@ class InfinigenSelectorTest {
             for (int i = 0; i < HEAD_DIM; i++) {
                 float[] query = new float[HEAD_DIM];
                 query[i % 2] = 9 + i % 2;
-                queries.add(LAYER, head, query, 0);
+                queries.add(LAYER, head, query, 0, HEAD_DIM, 1);
             }
         }
         Speculation speculation = new Speculation(shape, CHUNKS, 2, WorkerPool.sequential());

@@ -31,12 +31,11 @@ class SkewTest {
     @Test
     void twoChannelsBecomeOne() {
         SecondMoments queries = new SecondMoments(1, 1, 2);
-        queries.add(0, 0, new float[] {1, 1}, 0);
-        queries.add(0, 0, new float[] {-3, -3}, 0);
+        queries.add(0, 0, new float[] {1, 1, -3, -3}, 0, 2, 2);
         SecondMoments keys = new SecondMoments(1, 1, 2);
         float[][] vectors = {{4, -1}, {0, 2}, {-5, 6}, {1, -7}};
         for (float[] vector : vectors) {
-            keys.add(0, 0, vector, 0);
+            keys.add(0, 0, vector, 0, 2, 1);
         }
         assertArrayEquals(new double[] {5, 5}, queries.mean(0, 0)[0], 1e-6);
         float[][] columns = Skew.columns(queries.mean(0, 0), new double[][] {{1, 0}, {0, 1}}, 1);
@@ -47,6 +46,32 @@ class SkewTest {
         float skewed = dot(columns[0], query);
         for (float[] vector : vectors) {
             assertEquals(dot(query, vector), skewed * dot(columns[0], vector), 1e-5f);
+        }
+    }
+
+    @Test
+    void momentsAreMeansOfProducts() {
+        Random random = new Random(11);
+        int headDim = 5;
+        for (int count : new int[] {1, 4, 13}) {
+            float[] x = gaussian(random, 2 + count * 7);
+            SecondMoments moments = new SecondMoments(1, 2, headDim);
+            moments.add(0, 1, x, 2, 7, count);
+            SecondMoments copy = new SecondMoments(1, 2, headDim);
+            copy.copy(moments);
+            for (int i = 0; i < headDim; i++) {
+                for (int j = 0; j < headDim; j++) {
+                    double expected = 0;
+                    for (int row = 0; row < count; row++) {
+                        expected += (double) x[2 + row * 7 + i] * x[2 + row * 7 + j] / count;
+                    }
+                    assertEquals(expected, moments.mean(0, 1)[i][j], 1e-5);
+                    assertEquals(moments.mean(0, 1)[j][i], copy.mean(0, 1)[i][j]);
+                }
+            }
+            assertEquals(0, moments.count(0, 0));
+            moments.reset();
+            assertEquals(0, moments.mean(0, 1)[0][0]);
         }
     }
 
@@ -66,11 +91,11 @@ class SkewTest {
         Random random = new Random(headDim);
         SecondMoments queries = new SecondMoments(2, 3, headDim);
         SecondMoments keys = new SecondMoments(2, 3, headDim);
-        for (int i = 0; i < 3 * headDim; i++) {
-            queries.add(1, 2, gaussian(random, headDim + 3), 3);
-            keys.add(1, 2, gaussian(random, headDim), 0);
+        for (int i = 0; i < headDim; i++) {
+            queries.add(1, 2, gaussian(random, 3 + 3 * (headDim + 2)), 3, headDim + 2, 3);
+            keys.add(1, 2, gaussian(random, headDim), 0, headDim, 1);
         }
-        assertEquals(3 * headDim, queries.count(1, 2));
+        assertEquals(3L * headDim, queries.count(1, 2));
         float[][] columns = Skew.columns(queries.mean(1, 2), keys.mean(1, 2), headDim);
         for (int trial = 0; trial < 20; trial++) {
             float[] q = gaussian(random, headDim);
@@ -88,7 +113,7 @@ class SkewTest {
     void poorPromptsDoNoHarm() {
         SecondMoments queries = new SecondMoments(1, 1, 8);
         SecondMoments none = new SecondMoments(1, 1, 8);
-        queries.add(0, 0, new float[] {0, 0, 3, 0, 0, 0, 0, 0}, 0);
+        queries.add(0, 0, new float[] {0, 0, 3, 0, 0, 0, 0, 0}, 0, 8, 1);
         float[][] columns = Skew.columns(queries.mean(0, 0), none.mean(0, 0), 8);
         assertEquals(1, Math.abs(columns[0][2]), 1e-6);
         for (float[][] some : new float[][][] {columns, Skew.columns(none.mean(0, 0), none.mean(0, 0), 8)}) {

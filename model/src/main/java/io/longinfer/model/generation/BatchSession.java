@@ -73,6 +73,12 @@ public final class BatchSession implements AutoCloseable {
         int most = Math.max(Math.min(blockTokens, Math.max(1, longest)), sequences);
         session = device.open(weights, most, sequences);
         try {
+            if ((kv.selector().learnsTokens() || kv.tokenStatistics())
+                    && session.tokenMeasures().isEmpty()) {
+                throw new IllegalArgumentException("selector " + kv.selector()
+                        + " learns what single tokens weigh, which device '"
+                        + device.profile().name() + "' does not tell: --backend cpu expected");
+            }
             caches = new KvCaches(shape, contextTokens, kv, session, workers, kernels);
         } catch (RuntimeException e) {
             session.close();

@@ -147,7 +147,7 @@ class RecallTest {
     @Test
     void adoptedPromptsAreMeasuredToo() throws IOException {
         KvConfig config = KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.TOPK)
+                .selector(SelectorKind.QUEST)
                 .ratio(0.1)
                 .recall(true)
                 .build();

@@ -67,7 +67,7 @@ class TiersTest {
 
     @Test
     void ratioOneIsFull() throws IOException {
-        check(config(SelectorKind.TOPK, Long.MAX_VALUE, 0, 0), BLOCK);
+        check(config(SelectorKind.QUEST, Long.MAX_VALUE, 0, 0), BLOCK);
     }
 
     @Test
@@ -77,12 +77,12 @@ class TiersTest {
 
     @Test
     void deviceAndHost() throws IOException {
-        check(config(SelectorKind.TOPK, 1024 * KIB, 2048 * KIB, 0), BLOCK);
+        check(config(SelectorKind.QUEST, 1024 * KIB, 2048 * KIB, 0), BLOCK);
     }
 
     @Test
     void mostOnDisk() throws IOException {
-        KvMetrics metrics = check(config(SelectorKind.TOPK, 512 * KIB, 512 * KIB, 64 * 1024 * KIB), 100);
+        KvMetrics metrics = check(config(SelectorKind.QUEST, 512 * KIB, 512 * KIB, 64 * 1024 * KIB), 100);
         assertTrue(metrics.tier(Tier.DISK).residentBytes() > 1024 * KIB, "little lies on disk");
     }
 

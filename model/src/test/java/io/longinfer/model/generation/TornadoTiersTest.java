@@ -1,6 +1,7 @@
 package io.longinfer.model.generation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.longinfer.kernels.device.tornado.TornadoDevice;
@@ -8,6 +9,7 @@ import io.longinfer.kernels.quantization.TensorType;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.budget.Tier;
+import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.model.Model;
 import io.longinfer.model.dummy.DummyWeights;
@@ -63,11 +65,35 @@ class TornadoTiersTest {
     @Test
     void selectedChunksComeFromHost() throws IOException {
         KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
-                .selector(SelectorKind.TOPK)
+                .selector(SelectorKind.QUEST)
                 .ratio(0.5)
                 .budgets(36 * KIB, 80 * KIB, 0)
                 .build());
         assertTrue(metrics.tier(Tier.HOST).residentBytes() > 0, "nothing lies in the host");
+    }
+
+    /** Tokens are chosen by what the device guesses, and its kernel sees no others of their chunks. */
+    @Test
+    void speculatedTokensAreAttended() throws IOException {
+        KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
+                .selector(SelectorKind.INFINIGEN)
+                .selection(new SelectionBudget(0.2, 0, 0, 16, 16))
+                .build());
+        KvMetrics.LayerMetrics last = metrics.layers().getLast();
+        assertTrue(last.selectedTokens() < 16 * last.selectedChunks(), last.toString());
+    }
+
+    @Test
+    void whatLearnsOfSingleTokensIsRefused() throws IOException {
+        KvConfig config =
+                KvConfig.defaults().toBuilder().selector(SelectorKind.H2O).build();
+        try (Model model = model();
+                Engine tornado = tornado()) {
+            var refused = assertThrows(
+                    IllegalArgumentException.class, () -> tornado.open(model.weights(), config, PROMPT, 64));
+            assertTrue(refused.getMessage().contains("H2O"), refused.getMessage());
+            assertTrue(refused.getMessage().contains("--backend cpu"), refused.getMessage());
+        }
     }
 
     private KvMetrics agree(KvConfig config) throws IOException {

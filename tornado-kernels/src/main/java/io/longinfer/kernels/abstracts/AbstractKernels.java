@@ -71,4 +71,38 @@ public interface AbstractKernels {
             float[] upper,
             int upperOffset,
             int stride);
+
+    /**
+     * Scores of the chunks of one group by the tokens in them: of each chunk and head the greatest score that its tokens are
+     * taken to have, and no more than the chunk's upper bound.
+     *
+     * @param group the group from {@code groupOffset}, as {@link AbstractLayout} says
+     * @param codes of the same chunks from {@code codesOffset}, as {@link TokenCodeLayout} says
+     * @param q {@code [heads][headDim]} from {@code qOffset}
+     * @param scores receives {@code [heads][stride]} from 0, 16 of each row; entries of chunks that do not exist yet are meaningless
+     */
+    void tokenScores(
+            AbstractLayout layout,
+            MemorySegment group,
+            long groupOffset,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride);
+
+    /** The same over a group of 8 bits. */
+    void tokenScores(
+            ByteAbstractLayout layout,
+            MemorySegment group,
+            long groupOffset,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride);
 }

@@ -5,10 +5,16 @@ public enum AbstractPrecision {
     /** As {@link AbstractLayout} says; exact, as keys are fp16. */
     FP16,
     /** As {@link ByteAbstractLayout} says. */
-    INT8;
+    INT8,
+    /** The same, and behind it what {@link TokenCodeLayout} says. */
+    TOKENS;
 
     /** Bytes of a group of 16 chunks of a head of {@code headDim} channels. */
     public int groupBytes(int headDim) {
-        return this == FP16 ? new AbstractLayout(headDim).groupBytes() : new ByteAbstractLayout(headDim).groupBytes();
+        return switch (this) {
+            case FP16 -> new AbstractLayout(headDim).groupBytes();
+            case INT8 -> new ByteAbstractLayout(headDim).groupBytes();
+            case TOKENS -> new ByteAbstractLayout(headDim).groupBytes() + new TokenCodeLayout(headDim).groupBytes();
+        };
     }
 }

@@ -68,6 +68,11 @@ final class ByteColumns {
         }
     }
 
+    /** {@code [2 headDim][16]}: minima, then maxima of the group last decoded. */
+    float[] panel() {
+        return panel;
+    }
+
     private void decode(ByteAbstractLayout layout, MemorySegment groups, long at) {
         int headDim = layout.headDim();
         for (int row = 0; row < 2 * headDim; row++) {

@@ -89,6 +89,78 @@ public final class ScalarAbstractKernels implements AbstractKernels {
         }
     }
 
+    @Override
+    public void tokenScores(
+            AbstractLayout layout,
+            MemorySegment group,
+            long groupOffset,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride) {
+        upperBounds(layout, group, groupOffset, 1, q, qOffset, heads, scores, 0, stride);
+        Box box = (j, i, max) -> Float.float16ToFloat(
+                group.get(FP16, groupOffset + (max ? layout.maxOffset(j, i) : layout.minOffset(j, i))));
+        refine(layout.headDim(), box, codes, codesOffset, q, qOffset, heads, scores, stride);
+    }
+
+    @Override
+    public void tokenScores(
+            ByteAbstractLayout layout,
+            MemorySegment group,
+            long groupOffset,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride) {
+        upperBounds(layout, group, groupOffset, 1, q, qOffset, heads, scores, 0, stride);
+        Box box = (j, i, max) -> max ? layout.max(group, groupOffset, j, i) : layout.min(group, groupOffset, j, i);
+        refine(layout.headDim(), box, codes, codesOffset, q, qOffset, heads, scores, stride);
+    }
+
+    /** The minimum or maximum of a channel of a chunk of a group. */
+    private interface Box {
+        float edge(int channel, int index, boolean max);
+    }
+
+    private static void refine(
+            int headDim,
+            Box box,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride) {
+        TokenCodeLayout layout = new TokenCodeLayout(headDim);
+        for (int h = 0; h < heads; h++) {
+            for (int i = 0; i < AbstractLayout.CHUNKS; i++) {
+                float greatest = Float.NEGATIVE_INFINITY;
+                for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                    float score = 0;
+                    for (int j = 0; j < headDim; j++) {
+                        int word = codes.get(
+                                TokenCodeLayout.WORD,
+                                codesOffset + (long) i * layout.chunkBytes() + (long) j * Integer.BYTES);
+                        float min = box.edge(j, i, false);
+                        float step = (box.edge(j, i, true) - min) / TokenCodeLayout.QUARTERS;
+                        score += q[qOffset + h * headDim + j] * (min + (((word >> (2 * t)) & 3) + 0.5f) * step);
+                    }
+                    greatest = Math.max(greatest, score);
+                }
+                int at = h * stride + i;
+                scores[at] = Math.min(scores[at], greatest);
+            }
+        }
+    }
+
     private static void bounds(
             AbstractLayout layout,
             MemorySegment abstracts,

@@ -118,11 +118,51 @@ public final class VectorAbstractKernels implements AbstractKernels {
         scratch.bytes.bounds(layout, abstracts, offsetBytes, groups, scratch.rows, heads, upper, upperOffset, stride);
     }
 
+    @Override
+    public void tokenScores(
+            AbstractLayout layout,
+            MemorySegment group,
+            long groupOffset,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride) {
+        upperBounds(layout, group, groupOffset, 1, q, qOffset, heads, scores, 0, stride);
+        Scratch scratch = scratches.get();
+        float[] panel = scratch.panel(layout, group, groupOffset);
+        scratch.tokens.lower(layout.headDim(), panel, codes, codesOffset, q, qOffset, heads, scores, stride);
+    }
+
+    @Override
+    public void tokenScores(
+            ByteAbstractLayout layout,
+            MemorySegment group,
+            long groupOffset,
+            MemorySegment codes,
+            long codesOffset,
+            float[] q,
+            int qOffset,
+            int heads,
+            float[] scores,
+            int stride) {
+        upperBounds(layout, group, groupOffset, 1, q, qOffset, heads, scores, 0, stride);
+        Scratch scratch = scratches.get();
+        float[] panel = scratch.bytes.panel();
+        scratch.tokens.lower(layout.headDim(), panel, codes, codesOffset, q, qOffset, heads, scores, stride);
+    }
+
     /** What one thread works with. */
     private static final class Scratch {
         private final HalfColumns pairs = new HalfColumns();
         private final ByteColumns bytes = new ByteColumns();
+        private final TokenColumns tokens = new TokenColumns();
         private final long[] start = new long[1];
+
+        /** {@code [2 headDim][16]} of a group in fp16. */
+        private float[] halves = {};
 
         /** {@code [heads][2 headDim]}: the factors of the minima, then those of the maxima. */
         private float[] rows = {};
@@ -143,6 +183,17 @@ public final class VectorAbstractKernels implements AbstractKernels {
                     rows[row + positive + j] = Math.max(x, 0);
                 }
             }
+        }
+
+        float[] panel(AbstractLayout layout, MemorySegment group, long offset) {
+            int size = 2 * layout.headDim() * AbstractLayout.CHUNKS;
+            if (halves.length < size) {
+                halves = new float[size];
+            }
+            for (int i = 0; i < size; i++) { // maxima follow minima
+                halves[i] = Float.float16ToFloat(group.get(FP16, offset + (long) i * Short.BYTES));
+            }
+            return halves;
         }
 
         void bounds(

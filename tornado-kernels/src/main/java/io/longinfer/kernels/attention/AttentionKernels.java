@@ -31,6 +31,23 @@ public interface AttentionKernels {
             float[] mass);
 
     /**
+     * As {@link #decode}, and tells what each token weighs instead of each chunk.
+     *
+     * @param weights {@code [group][16 * chunks.size()]} from 0: receives {@code exp(score - state.max)} with the row's max after
+     *     this call, 0 for a token that is not visible
+     */
+    void decodeByToken(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int group,
+            int position,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            float[] weights);
+
+    /**
      * Prefill: {@code tokens} consecutive tokens from {@code firstPosition}, {@code group} query heads each, over {@code
      * chunks}, causally: a key is visible to a query at its own or a later position, within the list's window. The list has
      * no masks.
@@ -50,6 +67,30 @@ public interface AttentionKernels {
             AttentionState state,
             int stateRow,
             int stateStride);
+
+    /**
+     * What each key weighs for a block of queries that {@link #prefill} has attended, summed over them: the columns of the
+     * attention matrix. A second pass over the keys, once all sums of exponentials are known; it costs about what the first half
+     * of prefill does.
+     *
+     * <p>Query rows, chunks and visibility are as for {@link #prefill}; row (t, g) finds the logarithm of the sum of its {@code
+     * exp(score)} over all that it attends at {@code logSums[logRow + t * logStride + g]}.
+     *
+     * @param sums by position from 0; those of the chunks' tokens are added to
+     */
+    void addColumnSums(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int qStride,
+            int group,
+            int tokens,
+            int firstPosition,
+            ChunkList chunks,
+            float[] logSums,
+            int logRow,
+            int logStride,
+            float[] sums);
 
     /**
      * Scores of {@code group} query heads over keys without values, chunk after chunk, each {@code [channels][16]} in

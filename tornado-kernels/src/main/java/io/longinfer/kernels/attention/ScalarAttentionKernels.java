@@ -28,7 +28,26 @@ public final class ScalarAttentionKernels implements AttentionKernels {
             float[] mass) {
         for (int g = 0; g < group; g++) {
             int row = qOffset + g * layout.headDim();
-            attendRow(layout, q, row, position, chunks, state, stateRow + g, mass, g * chunks.size());
+            attendRow(layout, q, row, position, chunks, state, stateRow + g, mass, g * chunks.size(), 1);
+        }
+    }
+
+    @Override
+    public void decodeByToken(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int group,
+            int position,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            float[] weights) {
+        int places = ChunkLayout.TOKENS;
+        for (int g = 0; g < group; g++) {
+            int row = qOffset + g * layout.headDim();
+            int first = g * chunks.size() * places;
+            attendRow(layout, q, row, position, chunks, state, stateRow + g, weights, first, places);
         }
     }
 
@@ -49,7 +68,36 @@ public final class ScalarAttentionKernels implements AttentionKernels {
             for (int g = 0; g < group; g++) {
                 int row = qOffset + t * qStride + g * layout.headDim();
                 int stateIndex = stateRow + t * stateStride + g;
-                attendRow(layout, q, row, firstPosition + t, chunks, state, stateIndex, null, 0);
+                attendRow(layout, q, row, firstPosition + t, chunks, state, stateIndex, null, 0, 1);
+            }
+        }
+    }
+
+    @Override
+    public void addColumnSums(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int qStride,
+            int group,
+            int tokens,
+            int firstPosition,
+            ChunkList chunks,
+            float[] logSums,
+            int logRow,
+            int logStride,
+            float[] sums) {
+        for (int row = 0; row < tokens * group; row++) {
+            int t = row / group;
+            int g = row % group;
+            int query = qOffset + t * qStride + g * layout.headDim();
+            float logSum = logSums[logRow + t * logStride + g];
+            for (int c = 0; c < chunks.size(); c++) {
+                int end = visible(chunks, c, firstPosition + t);
+                for (int token = hidden(chunks, c, firstPosition + t); token < end; token++) {
+                    float score = score(layout, q, query, chunks.memory(), chunks.offsetBytes(c), token);
+                    sums[chunks.firstPosition(c) + token] += (float) Math.exp(score - logSum);
+                }
             }
         }
     }
@@ -99,6 +147,7 @@ public final class ScalarAttentionKernels implements AttentionKernels {
         return Float.floatToFloat16(Math.clamp(x, -LARGEST_FP16, LARGEST_FP16));
     }
 
+    /** @param places of {@code mass} that a chunk has: 1, or one for each token */
     private static void attendRow(
             ChunkLayout layout,
             float[] q,
@@ -108,7 +157,8 @@ public final class ScalarAttentionKernels implements AttentionKernels {
             AttentionState state,
             int row,
             float[] mass,
-            int massOffset) {
+            int massOffset,
+            int places) {
         float max = state.max()[row];
         for (int c = 0; c < chunks.size(); c++) {
             for (int t = hidden(chunks, c, position); t < visible(chunks, c, position); t++) {
@@ -119,7 +169,7 @@ public final class ScalarAttentionKernels implements AttentionKernels {
         }
         rescale(state, row, max);
         if (mass != null) {
-            Arrays.fill(mass, massOffset, massOffset + chunks.size(), 0f);
+            Arrays.fill(mass, massOffset, massOffset + chunks.size() * places, 0f);
         }
         for (int c = 0; c < chunks.size(); c++) {
             for (int t = hidden(chunks, c, position); t < visible(chunks, c, position); t++) {
@@ -130,7 +180,7 @@ public final class ScalarAttentionKernels implements AttentionKernels {
                 float weight = (float) Math.exp(score - max);
                 state.sum()[row] += weight;
                 if (mass != null) {
-                    mass[massOffset + c] += weight;
+                    mass[massOffset + c * places + t % places] += weight;
                 }
                 accumulate(layout, weight, chunks.memory(), chunks.offsetBytes(c), t, state, row);
             }

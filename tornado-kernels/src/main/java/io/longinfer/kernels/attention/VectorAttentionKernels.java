@@ -29,7 +29,21 @@ public final class VectorAttentionKernels implements AttentionKernels {
             AttentionState state,
             int stateRow,
             float[] mass) {
-        decodes.get().decode(layout, q, qOffset, group, position, chunks, state, stateRow, mass);
+        decodes.get().decode(layout, q, qOffset, group, position, chunks, state, stateRow, mass, 1);
+    }
+
+    @Override
+    public void decodeByToken(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int group,
+            int position,
+            ChunkList chunks,
+            AttentionState state,
+            int stateRow,
+            float[] weights) {
+        decodes.get().decode(layout, q, qOffset, group, position, chunks, state, stateRow, weights, ChunkLayout.TOKENS);
     }
 
     @Override
@@ -58,6 +72,36 @@ public final class VectorAttentionKernels implements AttentionKernels {
                         state,
                         stateRow,
                         stateStride);
+    }
+
+    @Override
+    public void addColumnSums(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int qStride,
+            int group,
+            int tokens,
+            int firstPosition,
+            ChunkList chunks,
+            float[] logSums,
+            int logRow,
+            int logStride,
+            float[] sums) {
+        prefills.get()
+                .addColumnSums(
+                        layout,
+                        q,
+                        qOffset,
+                        qStride,
+                        group,
+                        tokens,
+                        firstPosition,
+                        chunks,
+                        logSums,
+                        logRow,
+                        logStride,
+                        sums);
     }
 
     @Override

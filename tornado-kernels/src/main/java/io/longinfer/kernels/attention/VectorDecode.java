@@ -33,6 +33,7 @@ final class VectorDecode {
     private float[] factors = {};
     private float[] parts = {};
 
+    /** @param places of {@code mass} that a chunk has: 1, or one for each token */
     void decode(
             ChunkLayout layout,
             float[] q,
@@ -42,11 +43,12 @@ final class VectorDecode {
             ChunkList chunks,
             AttentionState state,
             int stateRow,
-            float[] mass) {
+            float[] mass,
+            int places) {
         int partStride = Softmax.columns(layout.headDim()) * COUNT;
         prepare(q, qOffset, group, layout.headDim(), partStride);
         if (mass != null) {
-            Arrays.fill(mass, 0, group * chunks.size(), 0f);
+            Arrays.fill(mass, 0, group * chunks.size() * places, 0f);
         }
         int next = 0;
         while (next < chunks.size()) {
@@ -63,7 +65,7 @@ final class VectorDecode {
             for (int g = 0; g < group; g++) {
                 weigh(g, state, stateRow + g);
                 if (mass != null) {
-                    recordMass(g, mass, g * chunks.size(), from);
+                    recordMass(g, mass, g * chunks.size() * places, from, places);
                 }
             }
             sumValues(layout, chunks.memory(), group, partStride);
@@ -140,16 +142,23 @@ final class VectorDecode {
         state.sum()[row] += Exponential.exp(scores, g * STRIDE, tokens, SCALE, max, SCALE, lanes);
     }
 
-    /** Adds up each chunk's weights; those of the waves before follow the new maximum. */
-    private void recordMass(int g, float[] mass, int massOffset, int before) {
+    /** Adds up each chunk's weights, or keeps them; those of the waves before follow the new maximum. */
+    private void recordMass(int g, float[] mass, int massOffset, int before, int places) {
         if (factors[g] != 1) {
-            for (int c = 0; c < before; c++) {
-                mass[massOffset + c] *= factors[g];
+            for (int i = 0; i < before * places; i++) {
+                mass[massOffset + i] *= factors[g];
             }
         }
         for (int c = 0; c < wave.size(); c++) {
-            mass[massOffset + wave.place(c)] =
-                    Softmax.sum(scores, g * STRIDE + c * ChunkLayout.TOKENS, ChunkLayout.TOKENS, lanes) / SCALE;
+            int from = g * STRIDE + c * ChunkLayout.TOKENS;
+            int to = massOffset + wave.place(c) * places;
+            if (places == 1) {
+                mass[to] = Softmax.sum(scores, from, ChunkLayout.TOKENS, lanes) / SCALE;
+            } else {
+                for (int t = 0; t < places; t++) {
+                    mass[to + t] = scores[from + t] / SCALE;
+                }
+            }
         }
     }
 

@@ -70,16 +70,73 @@ final class VectorPrefill {
             decodeValues(layout, chunks.memory());
             for (int row = 0; row < tokens * group; row += ROWS) {
                 int rows = Math.min(ROWS, tokens * group - row);
-                for (int r = 0; r < ROWS; r++) {
-                    // A last block that is not full repeats its last row.
-                    int token = (row + Math.min(r, rows - 1)) / group;
-                    int head = (row + Math.min(r, rows - 1)) % group;
-                    queryRows[r] = qOffset + token * qStride + head * headDim;
-                    stateRows[r] = stateRow + token * stateStride + head;
-                    positions[r] = firstPosition + token;
+                take(headDim, qOffset, qStride, group, firstPosition, stateRow, stateStride, row, rows);
+                int seen = score(headDim, q);
+                if (seen > 0) {
+                    weighAndSum(headDim, seen, rows, state);
                 }
-                attend(headDim, q, rows, state);
             }
+        }
+    }
+
+    void addColumnSums(
+            ChunkLayout layout,
+            float[] q,
+            int qOffset,
+            int qStride,
+            int group,
+            int tokens,
+            int firstPosition,
+            ChunkList chunks,
+            float[] logSums,
+            int logRow,
+            int logStride,
+            float[] sums) {
+        int headDim = layout.headDim();
+        prepare(headDim);
+        int next = 0;
+        while (next < chunks.size()) {
+            next = wave.gather(chunks, next, firstPosition, firstPosition + tokens - 1);
+            decodeKeys(layout, chunks.memory());
+            for (int row = 0; row < tokens * group; row += ROWS) {
+                int rows = Math.min(ROWS, tokens * group - row);
+                take(headDim, qOffset, qStride, group, firstPosition, logRow, logStride, row, rows);
+                int seen = score(headDim, q);
+                for (int r = 0; r < rows && seen > 0; r++) {
+                    Exponential.exp(scores, r * STRIDE, seen, 1, logSums[stateRows[r]], 1, lanes);
+                    add(r * STRIDE, seen, chunks, sums);
+                }
+            }
+        }
+    }
+
+    /** Adds a row's weights to the sums of their tokens. */
+    private void add(int from, int seen, ChunkList chunks, float[] sums) {
+        for (int c = 0; c * ChunkLayout.TOKENS < seen; c++) {
+            int to = chunks.firstPosition(wave.place(c));
+            for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+                sums[to + t] += scores[from + c * ChunkLayout.TOKENS + t];
+            }
+        }
+    }
+
+    /** Takes rows into work, {@code rows} of them from {@code row}: a last block that is not full repeats its last row. */
+    private void take(
+            int headDim,
+            int qOffset,
+            int qStride,
+            int group,
+            int firstPosition,
+            int stateRow,
+            int stateStride,
+            int row,
+            int rows) {
+        for (int r = 0; r < ROWS; r++) {
+            int token = (row + Math.min(r, rows - 1)) / group;
+            int head = (row + Math.min(r, rows - 1)) % group;
+            queryRows[r] = qOffset + token * qStride + head * headDim;
+            stateRows[r] = stateRow + token * stateStride + head;
+            positions[r] = firstPosition + token;
         }
     }
 
@@ -115,12 +172,9 @@ final class VectorPrefill {
         }
     }
 
-    /** Attends the wave with the rows in work, of which the first {@code rows} count. */
-    private void attend(int headDim, float[] q, int rows, AttentionState state) {
+    /** Scores the wave for the rows in work; returns how many of its tokens some row may see. */
+    private int score(int headDim, float[] q) {
         int tokens = wave.prefix(positions[ROWS - 1]) * ChunkLayout.TOKENS;
-        if (tokens == 0) {
-            return;
-        }
         for (int t = 0; t < tokens; t += 2 * COUNT) {
             int first = t * headDim;
             // Half of the last pair may be one too many.
@@ -130,7 +184,7 @@ final class VectorPrefill {
         if (!wave.whollyVisible(positions[0], positions[ROWS - 1])) {
             mask(tokens);
         }
-        weighAndSum(headDim, tokens, rows, state);
+        return tokens;
     }
 
     private void mask(int tokens) {

@@ -2,6 +2,7 @@ package io.longinfer.kernels.device;
 
 import io.longinfer.kernels.attention.AttentionKernels;
 import io.longinfer.kernels.attention.AttentionState;
+import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.attention.ChunkList;
 
 /**
@@ -21,6 +22,11 @@ final class BlockAttention {
     private final ChunkList[] lists;
     private final WorkerPool.Task openTask = this::attendOpen;
     private Block block = new Block();
+
+    /** {@code [segments][kvHeads][group][16]}: weights of the open chunks' tokens, where they are recorded. */
+    private float[][] openWeights = {};
+
+    private boolean recordTokens;
 
     BlockAttention(
             DecoderShape shape,
@@ -53,6 +59,9 @@ final class BlockAttention {
     void attendOpen(Block block) {
         this.block = block;
         boolean decoding = true;
+        if (openWeights.length < block.segments() * shape.kvHeads()) {
+            openWeights = new float[block.segments() * shape.kvHeads()][shape.group() * ChunkLayout.TOKENS];
+        }
         for (int segment = 0; segment < block.segments(); segment++) {
             if (block.rows(segment) > 1) {
                 decoding = false;
@@ -83,7 +92,35 @@ final class BlockAttention {
         int row = block.firstRow(segment) * shape.heads() + head * shape.group();
         int q = row * shape.headDim();
         int position = block.position(segment);
-        kernels.decode(openChunks.layout(), queries, q, shape.group(), position, list, state, row, null);
+        if (recordTokens) {
+            float[] weights = openWeights[piece];
+            kernels.decodeByToken(openChunks.layout(), queries, q, shape.group(), position, list, state, row, weights);
+        } else {
+            kernels.decode(openChunks.layout(), queries, q, shape.group(), position, list, state, row, null);
+        }
+    }
+
+    /** Whether weights of open chunks' tokens are recorded from now on. */
+    void recordTokens(boolean on) {
+        recordTokens = on;
+    }
+
+    /** The masses of the 16 tokens of a segment's open chunk, averaged over the group of {@code head}. */
+    void openMasses(int segment, int head, float[] target, int offset) {
+        if (!recordTokens || block.rows(segment) > 1) {
+            throw new IllegalStateException("the open chunk of segment " + segment + " was not recorded");
+        }
+        // Attended last: weights are relative to the row's final maximum.
+        float[] weights = openWeights[segment * shape.kvHeads() + head];
+        int group = shape.group();
+        int row = block.firstRow(segment) * shape.heads() + head * group;
+        for (int t = 0; t < ChunkLayout.TOKENS; t++) {
+            float mean = 0;
+            for (int g = 0; g < group; g++) {
+                mean += weights[g * ChunkLayout.TOKENS + t] / (group * state.sum()[row + g]);
+            }
+            target[offset + t] = mean;
+        }
     }
 
     private void attend(Block block, int segment, Lister lister) {

@@ -4,6 +4,7 @@ import io.longinfer.kernels.attention.AttentionState;
 import io.longinfer.kernels.attention.ChunkLayout;
 import io.longinfer.kernels.quantization.WeightMatrix;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Sequences on the processor. */
 final class CpuSession implements DeviceSession {
@@ -18,6 +19,7 @@ final class CpuSession implements DeviceSession {
     private final OpenChunks openChunks;
     private final PastAttention past;
     private final BlockAttention blockAttention;
+    private final CpuTokenMeasures tokenMeasures;
     private final AttentionState state;
     private final WorkerPool.Task storeTask = this::store;
 
@@ -48,6 +50,7 @@ final class CpuSession implements DeviceSession {
         openChunks = new OpenChunks(shape, kernels.attention(), maxBlockTokens, sequences);
         past = new PastAttention(shape, kernels.attention(), workers, sequences);
         blockAttention = new BlockAttention(shape, kernels.attention(), workers, openChunks, state, x.queries);
+        tokenMeasures = new CpuTokenMeasures(shape, past, blockAttention, openChunks, state);
         predictionInput = new float[sequences * shape.width()];
         predicted = new float[sequences * shape.queryWidth()];
     }
@@ -80,6 +83,7 @@ final class CpuSession implements DeviceSession {
         endBlock();
         sequences.begin(block);
         this.block = block;
+        tokenMeasures.begin(block);
         x.begin(block, weights);
     }
 
@@ -223,6 +227,11 @@ final class CpuSession implements DeviceSession {
     }
 
     @Override
+    public Optional<TokenMeasures> tokenMeasures() {
+        return Optional.of(tokenMeasures);
+    }
+
+    @Override
     public ClosedChunks closedChunks(int segment) {
         checkOpen();
         return openChunks.closedChunks(checkSegment(segment));
@@ -291,6 +300,7 @@ final class CpuSession implements DeviceSession {
 
     private void endBlock() {
         block = none;
+        tokenMeasures.begin(none);
         projected = NO_LAYER;
     }
 

@@ -1,5 +1,7 @@
 package io.longinfer.kernels.device;
 
+import java.util.Optional;
+
 /**
  * Some sequences on a device: their activations, and in each layer the open chunk of each sequence (its newest tokens, fewer
  * than 16, whose chunk is not full). The caller goes through the layers in order:
@@ -85,6 +87,11 @@ public interface DeviceSession extends KvPoolSource, AutoCloseable {
      * @throws IllegalStateException if that call was not recorded
      */
     float mass(int segment, int call, int kvHead, int index);
+
+    /** What it tells of single tokens; empty on a device that tells of whole chunks only. */
+    default Optional<TokenMeasures> tokenMeasures() {
+        return Optional.empty();
+    }
 
     /** The chunks that a segment filled in the layer last projected. */
     ClosedChunks closedChunks(int segment);

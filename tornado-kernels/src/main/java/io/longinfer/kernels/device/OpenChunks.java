@@ -121,6 +121,16 @@ final class OpenChunks implements AutoCloseable {
         return new ClosedChunks(first, closed(segment), chunks, chunks.byteSize() / kvHeads);
     }
 
+    /** What a segment leaves open. */
+    ClosedChunks openChunk(int segment) {
+        if ((filled(segment) + block.rows(segment)) % ChunkLayout.TOKENS == 0) {
+            return NONE;
+        }
+        MemorySegment chunks = open.asSlice(openOffset(segment, 0), (long) kvHeads * layout.sizeBytes());
+        int first = (block.position(segment) + block.rows(segment)) / ChunkLayout.TOKENS;
+        return new ClosedChunks(first, 1, chunks, layout.sizeBytes());
+    }
+
     ChunkLayout layout() {
         return layout;
     }

@@ -33,6 +33,7 @@ final class PastAttention {
     private AttentionState partial;
 
     private boolean record;
+    private boolean recordTokens;
 
     // The job at hand.
     private int window;
@@ -67,6 +68,10 @@ final class PastAttention {
         this.record = record;
     }
 
+    void recordTokens(boolean on) {
+        recordTokens = on;
+    }
+
     /**
      * Attends the table's chunks with one token of a segment.
      *
@@ -90,7 +95,7 @@ final class PastAttention {
         this.pool = pool;
         this.table = table;
         call = nextCall(segment);
-        call.begin(table, record);
+        call.begin(table, record || recordTokens, recordTokens);
         int parts = call.parts();
         if (partial.rows() < parts * group) {
             partial = new AttentionState(2 * parts * group, headDim);
@@ -122,7 +127,12 @@ final class PastAttention {
         ChunkList list = lists[worker];
         ChunkLists.list(pool, table, head, from, to, window, list);
         int q = queryOffset + head * group * headDim;
-        kernels.decode(layout, queries, q, group, position, list, partial, part * group, call.target(part));
+        int row = part * group;
+        if (call.byToken()) {
+            kernels.decodeByToken(layout, queries, q, group, position, list, partial, row, call.target(part));
+        } else {
+            kernels.decode(layout, queries, q, group, position, list, partial, row, call.target(part));
+        }
     }
 
     private void merge(int from, AttentionState to, int row) {
@@ -146,10 +156,27 @@ final class PastAttention {
      * @param stateRow row of the segment's first query head in {@code finished}
      */
     float mass(int segment, int callIndex, int head, int entry, AttentionState finished, int stateRow) {
-        if (callIndex >= callCounts[segment]) {
+        return call(segment, callIndex).mass(head, entry, finished, stateRow + head * group);
+    }
+
+    /** The masses of one entry's tokens, likewise. */
+    void tokenMasses(
+            int segment,
+            int callIndex,
+            int head,
+            int entry,
+            AttentionState finished,
+            int stateRow,
+            float[] target,
+            int offset) {
+        call(segment, callIndex).tokenMasses(head, entry, finished, stateRow + head * group, target, offset);
+    }
+
+    private RecordedMass call(int segment, int index) {
+        if (index >= callCounts[segment]) {
             throw new IllegalStateException("segment " + segment + " attended " + callCounts[segment]
-                    + " times in this layer, there is no call " + callIndex);
+                    + " times in this layer, there is no call " + index);
         }
-        return calls.get(segment).get(callIndex).mass(head, entry, finished, stateRow + head * group);
+        return calls.get(segment).get(index);
     }
 }

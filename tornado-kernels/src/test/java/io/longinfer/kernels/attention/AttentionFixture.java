@@ -84,6 +84,11 @@ final class AttentionFixture {
         }
     }
 
+    /** The position of a token. */
+    int position(int token) {
+        return positions[token];
+    }
+
     /** Lets queries see random tokens of each chunk only: all of some, one of others. */
     void mask(Random random) {
         long[] offsets = new long[chunks.size()];

@@ -251,6 +251,82 @@ abstract class AttentionKernelsContract {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"8, 1, 1, false", "64, 3, 13, true", "24, 5, 33, false", "80, 4, 130, true", "64, 2, 0, false"})
+    void tellsWhatEachTokenWeighs(int headDim, int group, int chunkCount, boolean gaps) {
+        Random random = seeded(headDim * 47L + group * 3L + chunkCount);
+        AttentionFixture fixture = new AttentionFixture(random, headDim, group, chunkCount, gaps, 2);
+        int tokens = chunkCount * ChunkLayout.TOKENS;
+        for (int position : positions(fixture, random)) {
+            AttentionState state = fixture.state();
+            float[] weights = new float[group * tokens];
+            java.util.Arrays.fill(weights, 7f);
+            kernels().decodeByToken(fixture.layout, fixture.q, 0, group, position, fixture.chunks, state, 0, weights);
+            for (int g = 0; g < group; g++) {
+                String what = "head " + g + " at position " + position;
+                assertRow(fixture, g, position, state, g, what);
+                double[] expected = fixture.weights(g, position);
+                for (int t = 0; t < tokens; t++) {
+                    double weight = expected[t] * (state.sum()[g] == 0 ? 0 : Math.exp(-state.max()[g]));
+                    assertEquals(weight, weights[g * tokens + t], weight * 1e-5 + 1e-12, what + ", token " + t);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "8, 1, 1, 1, 100000",
+        "16, 2, 7, 2, 100000",
+        "64, 3, 33, 40, 100000",
+        "24, 5, 64, 13, 77",
+        "80, 4, 16, 9, 100000",
+        "64, 3, 5, 0, 100"
+    })
+    void addsColumnsOfTheAttentionMatrix(int headDim, int group, int tokens, int chunkCount, int window) {
+        Random random = seeded(headDim * 53L + group * 5L + tokens);
+        // Some other query heads between those of the group, and other rows before.
+        int stride = group + 2;
+        AttentionFixture fixture = new AttentionFixture(random, headDim, 1 + stride * tokens, chunkCount, true, 2);
+        fixture.limit(window);
+        for (int first : new int[] {0, Math.max(0, fixture.end() - tokens), fixture.end() / 2, fixture.end()}) {
+            float[] sums = new float[fixture.end()];
+            double[] expected = new double[sums.length];
+            java.util.Arrays.fill(sums, 0.5f);
+            java.util.Arrays.fill(expected, 0.5);
+            float[] logSums = new float[fixture.rows];
+            for (int row = 0; row < tokens * group; row++) {
+                int query = 1 + row / group * stride + row % group;
+                double[] weights = fixture.weights(query, first + row / group);
+                // The rows attend something else besides.
+                double sum = 1
+                        + random.nextFloat()
+                        + java.util.Arrays.stream(weights).sum();
+                logSums[query] = (float) Math.log(sum);
+                for (int t = 0; t < weights.length; t++) {
+                    expected[fixture.position(t)] += weights[t] / sum;
+                }
+            }
+            kernels()
+                    .addColumnSums(
+                            fixture.layout,
+                            fixture.q,
+                            headDim,
+                            stride * headDim,
+                            group,
+                            tokens,
+                            first,
+                            fixture.chunks,
+                            logSums,
+                            1,
+                            stride,
+                            sums);
+            for (int t = 0; t < sums.length; t++) {
+                assertEquals(expected[t], sums[t], 2e-5 * expected[t], "position " + t + " from " + first);
+            }
+        }
+    }
+
     @Test
     void attendsNothingOfTheFuture() {
         AttentionFixture fixture = new AttentionFixture(seeded(7), 24, 2, 3, false, 1);

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.attention.ChunkLayout;
+import io.longinfer.kernels.attention.ChunkList;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -101,6 +104,115 @@ class CpuSessionTest {
             }
             assertThrows(IllegalStateException.class, () -> cached.session.mass(0, 1, 0, 0));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"160, 161", "301, 302", "5, 6", "16, 17"})
+    void tokensMassesSumToOne(int prompt, int tokens) {
+        DecoderWeights weights = weights(shape(6, 3, 16, true), new SplittableRandom(prompt));
+        int[] ids = new SplittableRandom(7).ints(tokens, 0, VOCABULARY).toArray();
+        try (WorkerPool workers = new SpinningWorkerPool("test", 2);
+                CachedSession cached =
+                        new CachedSession(weights, new CpuDevice(workers, CpuKernels.fastest()), tokens, 1)) {
+            TokenMeasures measures = cached.session.tokenMeasures().orElseThrow();
+            measures.record(true);
+            cached.read(ids, prompt);
+            cached.read(ids, 1);
+            float[] masses = new float[18];
+            for (int head = 0; head < 3; head++) {
+                double sum = 0;
+                for (int chunk = 0; chunk < prompt / 16; chunk++) {
+                    measures.masses(0, 0, head, chunk, masses, 1);
+                    double ofChunk = 0;
+                    for (int t = 1; t <= 16; t++) {
+                        assertTrue(masses[t] > 0, "token " + t + " of chunk " + chunk);
+                        ofChunk += masses[t];
+                    }
+                    assertEquals(cached.session.mass(0, 0, head, chunk), ofChunk, 1e-5 * ofChunk, "chunk " + chunk);
+                    sum += ofChunk;
+                }
+                measures.openMasses(0, head, masses, 2);
+                for (int t = 0; t < 16; t++) {
+                    assertEquals(t <= prompt % 16, masses[2 + t] > 0, "open token " + t);
+                    sum += masses[2 + t];
+                }
+                assertEquals(1, sum, 1e-4);
+            }
+            assertEquals(prompt, measures.position(0));
+            assertEquals((prompt + 1) % 16 == 0 ? 0 : 1, measures.openChunk(0).count());
+            measures.record(false);
+            assertThrows(IllegalStateException.class, () -> measures.openMasses(0, 0, masses, 0));
+        }
+    }
+
+    /** Every query of a block gives weights that sum to 1: the columns' total is the number of queries. */
+    @ParameterizedTest
+    @CsvSource({"60, 41", "48, 16", "3, 9", "0, 100"})
+    void columnsOfABlockSumToItsQueries(int prompt, int rows) {
+        DecoderWeights weights = weights(shape(6, 3, 16, true), new SplittableRandom(prompt));
+        int[] ids = new SplittableRandom(7).ints(prompt + rows, 0, VOCABULARY).toArray();
+        CpuKernels kernels = CpuKernels.fastest();
+        try (CachedSession cached =
+                new CachedSession(weights, new CpuDevice(WorkerPool.sequential(), kernels), prompt + rows, 1)) {
+            if (prompt > 0) {
+                cached.read(ids, prompt);
+            }
+            cached.read(ids, rows);
+            TokenMeasures measures = cached.session.tokenMeasures().orElseThrow();
+            assertEquals(prompt, measures.position(0));
+            float[] logSums = new float[rows * 6];
+            measures.logSums(0, logSums);
+            ChunkLayout layout = new ChunkLayout(16);
+            int chunks = (prompt + rows) / 16;
+            MemorySegment closed = MemorySegment.ofArray(cached.bytes(cached.shape.layers() - 1));
+            ClosedChunks open = measures.openChunk(0);
+            assertEquals((prompt + rows) % 16 == 0 ? 0 : 1, open.count());
+            for (int head = 0; head < 3; head++) {
+                float[] sums = new float[16 * (chunks + 1)];
+                ChunkList list = new ChunkList();
+                list.reset(closed);
+                for (int chunk = 0; chunk < chunks; chunk++) {
+                    // A head's chunks lie together, with room for one more.
+                    list.add((long) (head * (chunks + 1) + chunk) * layout.sizeBytes(), 16 * chunk);
+                }
+                addColumns(kernels, cached, list, head, rows, prompt, logSums, sums);
+                list.reset(open.memory());
+                for (int chunk = 0; chunk < open.count(); chunk++) {
+                    list.add(head * open.headStrideBytes(), 16 * open.first());
+                }
+                addColumns(kernels, cached, list, head, rows, prompt, logSums, sums);
+                double total = 0;
+                for (float sum : sums) {
+                    total += sum;
+                }
+                assertEquals(2 * rows, total, 1e-4 * rows, "head " + head);
+            }
+        }
+    }
+
+    private static void addColumns(
+            CpuKernels kernels,
+            CachedSession cached,
+            ChunkList list,
+            int head,
+            int rows,
+            int position,
+            float[] logSums,
+            float[] sums) {
+        kernels.attention()
+                .addColumnSums(
+                        new ChunkLayout(16),
+                        cached.session.queries(),
+                        2 * head * 16,
+                        6 * 16,
+                        2,
+                        rows,
+                        position,
+                        list,
+                        logSums,
+                        2 * head,
+                        6,
+                        sums);
     }
 
     @Test

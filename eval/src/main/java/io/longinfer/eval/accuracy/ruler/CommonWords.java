@@ -14,9 +14,6 @@ import java.util.TreeSet;
  * and after them made-up ones, as many as the list needs.
  */
 final class CommonWords extends SizedTask {
-    private static final String TEMPLATE =
-            "Below is a numbered list of words. In these words, some appear more often than others. Memorize the ones that"
-                    + " appear most often.\n%s\nQuestion: What are the 10 most common words in the above list?";
     private static final String PREFIX = " Answer: The top 10 words that appear most often in the list are:";
     private static final int ANSWER_TOKENS = 120;
     private static final int COMMON = 10;
@@ -76,8 +73,8 @@ final class CommonWords extends SizedTask {
         Collections.shuffle(drawn, random);
         List<String> shown = drawn.subList(0, exampleWords());
         List<String> asked = drawn.subList(exampleWords(), exampleWords() + size);
-        String example = question(shown, setting.isLong() ? 10 : 3, setting.isLong() ? 3 : 1, random)
-                + PREFIX + " " + numbered(shown.subList(0, COMMON)) + "\n";
+        String example = question(shown, setting.isLong() ? 10 : 3, setting.isLong() ? 3 : 1, random) + PREFIX + " "
+                + numbered(shown.subList(0, COMMON)) + "\n";
         String question = question(asked, setting.isLong() ? 30 : 6, setting.isLong() ? 3 : 1, random);
         return new Sample(example + question, PREFIX, ANSWER_TOKENS, asked.subList(0, COMMON));
     }
@@ -88,7 +85,9 @@ final class CommonWords extends SizedTask {
             list.addAll(Collections.nCopies(i < COMMON ? common : others, words.get(i)));
         }
         Collections.shuffle(list, random);
-        return TEMPLATE.formatted(numbered(list));
+        return ("Below is a numbered list of words. In these words, some appear more often than others. Memorize the ones that"
+                        + " appear most often.\n%s\nQuestion: What are the 10 most common words in the above list?")
+                .formatted(numbered(list));
     }
 
     private static String numbered(List<String> words) {

@@ -12,7 +12,7 @@ import java.util.SequencedSet;
 final class FrequentWords extends SizedTask {
     private static final String TEMPLATE =
             "Read the following coded text and track the frequency of each coded word. Find the three most frequently"
-                    + " appeared coded words. %s\nQuestion: Do not provide any explanation. Please ignore the dots '....'. What"
+                    + " appeared coded words. {context}\nQuestion: Do not provide any explanation. Please ignore the dots '....'. What"
                     + " are the three most frequently appeared words in the above coded text?";
     private static final String PREFIX =
             " Answer: According to the coded text above, the three most frequently appeared words are:";
@@ -61,7 +61,10 @@ final class FrequentWords extends SizedTask {
         }
         Collections.shuffle(text, random);
         return new Sample(
-                TEMPLATE.formatted(String.join(" ", text)), PREFIX, ANSWER_TOKENS, words.subList(1, ASKED + 1));
+                TEMPLATE.replace("{context}", String.join(" ", text)),
+                PREFIX,
+                ANSWER_TOKENS,
+                words.subList(1, ASKED + 1));
     }
 
     /** How often the word of a rank comes, from 1, among {@code words} words. */

@@ -42,7 +42,9 @@ final class Niah extends SizedTask {
                 case WORDS ->
                     WordLists.ADJECTIVES.get(random.nextInt(WordLists.ADJECTIVES.size())) + "-"
                             + WordLists.NOUNS.get(random.nextInt(WordLists.NOUNS.size()));
-                case UUIDS -> new UUID(random.nextLong() & ~0xf000L | 0x4000L, random.nextLong() >>> 2 | 1L << 63).toString();
+                case UUIDS ->
+                    new UUID((random.nextLong() & ~0xf000L) | 0x4000L, (random.nextLong() >>> 2) | (1L << 63))
+                            .toString();
             };
         }
     }
@@ -110,7 +112,8 @@ final class Niah extends SizedTask {
         }
         Collections.shuffle(needles, random);
         List<Integer> asked = places(keyCount, form.queries(), random);
-        List<String> references = asked.stream().flatMap(key -> values.get(key).stream()).toList();
+        List<String> references =
+                asked.stream().flatMap(key -> values.get(key).stream()).toList();
         String query = joined(asked.stream().map(keys::get).toList());
         String context = context(needles, size, index, random);
         return sample(context, query, references);

@@ -12,8 +12,8 @@ import java.util.SequencedSet;
 final class QuestionAnswering extends SizedTask {
     private static final String INSTRUCTION =
             "Answer the question based on the given documents. Only give me the answer and do not output any other words.";
-    private static final String TEMPLATE =
-            INSTRUCTION + "\n\nThe following are given documents.\n\n%s\n\n" + INSTRUCTION + "\n\nQuestion: %s";
+    private static final String TEMPLATE = INSTRUCTION + "\n\nThe following are given documents.\n\n{context}\n\n"
+            + INSTRUCTION + "\n\nQuestion: {query}";
     private static final int ANSWER_TOKENS = 32;
     private static final int INCREMENT = 10;
 
@@ -31,7 +31,8 @@ final class QuestionAnswering extends SizedTask {
 
     @Override
     Sample make(int index, int size, Random random) {
-        QuestionSet.Question question = set.questions().get(index % set.questions().size());
+        QuestionSet.Question question =
+                set.questions().get(index % set.questions().size());
         SequencedSet<Integer> chosen = new LinkedHashSet<>(question.gold());
         List<Integer> near = new ArrayList<>(question.near());
         Collections.shuffle(near, random);
@@ -48,7 +49,7 @@ final class QuestionAnswering extends SizedTask {
             parts.add("Document " + (i + 1) + ":\n" + set.documents().get(order.get(i)));
         }
         return new Sample(
-                TEMPLATE.formatted(String.join("\n\n", parts), question.text()),
+                TEMPLATE.replace("{query}", question.text()).replace("{context}", String.join("\n\n", parts)),
                 " Answer:",
                 ANSWER_TOKENS,
                 question.answers());

@@ -33,7 +33,8 @@ record QuestionSet(List<String> documents, List<Question> questions) {
     static QuestionSet squad(Path file) throws IOException {
         Reader reader = new Reader(file);
         List<Question> questions = new ArrayList<>();
-        List<?> articles = reader.list(reader.map(JSON.std.anyFrom(Files.readString(file)), "the file"), "data", "the file");
+        List<?> articles =
+                reader.list(reader.map(JSON.std.anyFrom(Files.readString(file)), "the file"), "data", "the file");
         for (int a = 0; a < articles.size(); a++) {
             String at = "data[" + a + "]";
             List<?> paragraphs = reader.list(reader.map(articles.get(a), at), "paragraphs", at);
@@ -45,7 +46,8 @@ record QuestionSet(List<String> documents, List<Question> questions) {
             for (int p = 0; p < paragraphs.size(); p++) {
                 String where = at + ".paragraphs[" + p + "]";
                 int gold = article.get(p);
-                List<Integer> near = article.stream().filter(i -> i != gold).distinct().toList();
+                List<Integer> near =
+                        article.stream().filter(i -> i != gold).distinct().toList();
                 List<?> qas = reader.list(reader.map(paragraphs.get(p), where), "qas", where);
                 for (int q = 0; q < qas.size(); q++) {
                     addSquad(reader, qas.get(q), where + ".qas[" + q + "]", gold, near, questions);
@@ -90,7 +92,9 @@ record QuestionSet(List<String> documents, List<Question> questions) {
             List<Integer> gold = new ArrayList<>();
             List<?> context = reader.list(item, "context", at);
             for (int c = 0; c < context.size(); c++) {
-                if (!(context.get(c) instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof List<?> lines)) {
+                if (!(context.get(c) instanceof List<?> pair
+                        && pair.size() == 2
+                        && pair.get(1) instanceof List<?> lines)) {
                     throw reader.wrong(at + ".context[" + c + "]", "is no title with a list of sentences");
                 }
                 StringBuilder text = new StringBuilder(pair.get(0) + "\n");

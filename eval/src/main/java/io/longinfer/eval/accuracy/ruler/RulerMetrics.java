@@ -7,7 +7,8 @@ import java.util.Locale;
 /** RULER's scores: which references an answer contains, whatever the case. Stateless. */
 public final class RulerMetrics {
     /** The share of the references that are found. */
-    public static final Metric ALL = (prediction, references) -> (double) found(prediction, references) / references.size();
+    public static final Metric ALL =
+            (prediction, references) -> (double) found(prediction, references) / references.size();
 
     /** 1 if any reference is found. */
     public static final Metric ANY = (prediction, references) -> found(prediction, references) > 0 ? 1 : 0;

@@ -34,7 +34,8 @@ public record RulerSetting(
             throw new RulerException("the essay has no words");
         }
         if (words.isPresent() && words.get().size() < 100) {
-            throw new RulerException("a list of words has at least 100 of them, not " + words.get().size());
+            throw new RulerException("a list of words has at least 100 of them, not "
+                    + words.get().size());
         }
         essay = essay.map(List::copyOf);
         words = words.map(List::copyOf);

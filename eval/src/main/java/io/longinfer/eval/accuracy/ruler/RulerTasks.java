@@ -24,7 +24,8 @@ public final class RulerTasks {
 
     /** The names of the tasks that need no file. */
     public static List<String> namesWithoutFiles() {
-        List<String> names = new ArrayList<>(Niah.FORMS.stream().map(Niah.Form::name).toList());
+        List<String> names =
+                new ArrayList<>(Niah.FORMS.stream().map(Niah.Form::name).toList());
         names.addAll(List.of("vt", "cwe", "fwe"));
         return names;
     }
@@ -49,7 +50,8 @@ public final class RulerTasks {
             case "fwe" -> new FrequentWords(setting);
             case SQUAD -> new QuestionAnswering(setting, SQUAD, QuestionSet.squad(file(squad, name, "--squad")));
             case HOTPOT -> new QuestionAnswering(setting, HOTPOT, QuestionSet.hotpot(file(hotpot, name, "--hotpot")));
-            default -> throw new RulerException("'" + name + "' is no task of RULER: " + String.join(", ", names()) + " are");
+            default ->
+                throw new RulerException("'" + name + "' is no task of RULER: " + String.join(", ", names()) + " are");
         };
     }
 

@@ -11,11 +11,11 @@ import java.util.SequencedSet;
 /** Which variables have a value, when one is assigned to the next in a chain that is scattered over noise. */
 final class VariableTracking extends SizedTask {
     private static final String TEMPLATE =
-            "Memorize and track the chain(s) of variable assignment hidden in the following text.\n\n%s\nQuestion: Find all"
-                    + " variables that are assigned the value %s in the text above.";
+            "Memorize and track the chain(s) of variable assignment hidden in the following text.\n\n{context}\nQuestion: Find all"
+                    + " variables that are assigned the value {query} in the text above.";
     private static final String PREFIX =
-            " Answer: According to the chain(s) of variable assignment in the text above, %d variables are assigned the value"
-                    + " %s, they are: ";
+            " Answer: According to the chain(s) of variable assignment in the text above, {num_v} variables are assigned the value"
+                    + " {query}, they are: ";
     private static final int ANSWER_TOKENS = 30;
     private static final int HOPS = 4;
     private static final int NAME_LENGTH = 5;
@@ -75,7 +75,8 @@ final class VariableTracking extends SizedTask {
             List<String> names = List.copyOf(drawn);
             String value = String.valueOf(random.nextInt(10_000, 99_999));
             List<String> text = new ArrayList<>(Collections.nCopies(lines, Niah.NOISE));
-            List<Integer> places = Niah.places(lines, names.size(), random).stream().sorted().toList();
+            List<Integer> places =
+                    Niah.places(lines, names.size(), random).stream().sorted().toList();
             for (int i = 0; i < names.size(); i++) {
                 String statement = i == 0
                         ? "VAR " + names.get(0) + " = " + value
@@ -86,11 +87,11 @@ final class VariableTracking extends SizedTask {
         }
 
         String question() {
-            return TEMPLATE.formatted(context, value);
+            return TEMPLATE.replace("{query}", value).replace("{context}", context);
         }
 
         String prefix() {
-            return PREFIX.formatted(names.size(), value);
+            return PREFIX.replace("{num_v}", String.valueOf(names.size())).replace("{query}", value);
         }
     }
 }
