@@ -9,12 +9,12 @@ import io.longinfer.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** What accuracy tasks are made of. */
@@ -80,12 +80,11 @@ final class TaskOptions {
         if (file == null) {
             return Optional.empty();
         }
-        List<String> words = new ArrayList<>();
-        for (String word : Files.readString(file).split(separator)) {
-            if (!word.isBlank()) {
-                words.add(word.strip());
-            }
-        }
+        List<String> words = Pattern.compile(separator)
+                .splitAsStream(Files.readString(file))
+                .filter(word -> !word.isBlank())
+                .map(String::strip)
+                .toList();
         if (words.isEmpty()) {
             throw new RulerException(file + ": no words in it");
         }
