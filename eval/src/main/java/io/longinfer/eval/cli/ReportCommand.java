@@ -63,7 +63,9 @@ final class ReportCommand implements Callable<Integer> {
         if (markdown != null) {
             Files.writeString(markdown, MarkdownTables.of(figures));
         }
-        parent.streams().out().println(figures.size() + " figures of " + results.all().size() + " lines in " + out);
+        parent.streams()
+                .out()
+                .println(figures.size() + " figures of " + results.all().size() + " lines in " + out);
         return 0;
     }
 

@@ -37,8 +37,8 @@ class ReportCommandTest {
     @Test
     void writesPageCsvAndMarkdownOfSeveralFiles() throws IOException {
         Path one = ResultLines.write(folder.resolve("one.jsonl"), ResultLines.ofEveryKind());
-        Path two = ResultLines.write(
-                folder.resolve("two.jsonl"), List.of(ResultLines.latency("h2o", 0.1, 8000, 0, 20)));
+        Path two =
+                ResultLines.write(folder.resolve("two.jsonl"), List.of(ResultLines.latency("h2o", 0.1, 8000, 0, 20)));
         Path csv = folder.resolve("csv");
         Path markdown = folder.resolve("report.md");
         Session session = report(
@@ -91,7 +91,8 @@ class ReportCommandTest {
     @Test
     void aBrowserHasNothingToSay() throws IOException, InterruptedException {
         assumeTrue(hasBrowser(), "no Chromium on the PATH: the page is not looked at");
-        report(ResultLines.write(folder.resolve("r.jsonl"), ResultLines.ofEveryKind()).toString())
+        report(ResultLines.write(folder.resolve("r.jsonl"), ResultLines.ofEveryKind())
+                        .toString())
                 .succeeded();
         Finished finished = check();
         assertEquals(0, finished.code, finished.output);
@@ -103,7 +104,8 @@ class ReportCommandTest {
     @Test
     void theBrowserCheckCanFail() throws IOException, InterruptedException {
         assumeTrue(hasBrowser(), "no Chromium on the PATH: the page is not looked at");
-        report(ResultLines.write(folder.resolve("r.jsonl"), ResultLines.ofEveryKind()).toString())
+        report(ResultLines.write(folder.resolve("r.jsonl"), ResultLines.ofEveryKind())
+                        .toString())
                 .succeeded();
         String good = Files.readString(page());
         Files.writeString(page(), good.replace("</body>", "<script>console.warn('not silent')</script></body>"));
@@ -126,7 +128,10 @@ class ReportCommandTest {
     private Finished check() throws IOException, InterruptedException {
         Path output = folder.resolve("output");
         Process process = new ProcessBuilder(
-                        "bash", CHECK.toString(), page().toString(), folder.resolve("seen").toString())
+                        "bash",
+                        CHECK.toString(),
+                        page().toString(),
+                        folder.resolve("seen").toString())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();

@@ -28,12 +28,17 @@ class IntervalTest {
         // One group is as samples are.
         double[] samples = {1, 2, 4, 8.5};
         assertEquals(
-                Interval.of(samples).halfWidth(), Interval.ofMeans(List.of(samples)).halfWidth(), 1e-9);
+                Interval.of(samples).halfWidth(),
+                Interval.ofMeans(List.of(samples)).halfWidth(),
+                1e-9);
     }
 
     @Test
     void ofMeansWithoutSpreadOrSamples() {
-        assertEquals(0, Interval.ofMeans(List.of(new double[] {1, 1}, new double[] {0, 0})).halfWidth());
+        assertEquals(
+                0,
+                Interval.ofMeans(List.of(new double[] {1, 1}, new double[] {0, 0}))
+                        .halfWidth());
         assertTrue(Double.isNaN(
                 Interval.ofMeans(List.of(new double[] {1}, new double[] {0, 0})).halfWidth()));
         assertTrue(Double.isNaN(Interval.ofMeans(List.of()).mean()));

@@ -32,7 +32,8 @@ final class AccuracyFigure {
                         "accuracy-" + (figures.size() + 1),
                         "Accuracy against budget",
                         setting,
-                        "Mean over " + String.join(", ", tasks) + ", each weighing the same; whiskers are 95 % intervals of"
+                        "Mean over " + String.join(", ", tasks)
+                                + ", each weighing the same; whiskers are 95 % intervals of"
                                 + " independent samples (Student's t). Full attention is the level line.",
                         List.of(new Column("ratio", Unit.SHARE), VARIANT, SAMPLES, SCORE, LOW, HIGH),
                         againstRatio(panel, labels, tasks),

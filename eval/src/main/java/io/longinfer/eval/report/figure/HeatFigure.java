@@ -17,8 +17,9 @@ final class HeatFigure {
 
     /** A map for each variant but full attention, which takes everything. */
     static List<Figure> of(Results results) {
-        List<Result> used = results.where(result ->
-                !result.modelled() && !result.list("heat").isEmpty() && !result.variant().equals("full"));
+        List<Result> used = results.where(result -> !result.modelled()
+                && !result.list("heat").isEmpty()
+                && !result.variant().equals("full"));
         Map<String, Long> longest = new LinkedHashMap<>();
         used.forEach(result -> longest.merge(group(result), result.documentTokens(), Math::max));
         List<Result> shown = used.stream()

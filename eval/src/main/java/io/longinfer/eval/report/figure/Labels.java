@@ -77,8 +77,8 @@ final class Labels {
     /** Lines by their series, in the order of the lines. */
     Map<String, List<Result>> series(List<Result> results) {
         Map<String, List<Result>> series = new LinkedHashMap<>();
-        results.forEach(result -> series.computeIfAbsent(of(result), label -> new ArrayList<>())
-                .add(result));
+        results.forEach(result ->
+                series.computeIfAbsent(of(result), label -> new ArrayList<>()).add(result));
         return series;
     }
 }

@@ -8,8 +8,8 @@ import io.longinfer.eval.statistics.Interval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /** A time against the length of the context, a line for each variant. */
 final class LatencyFigure {
@@ -48,8 +48,10 @@ final class LatencyFigure {
     }
 
     private List<Figure> figures(List<Result> timed) {
-        List<Result> used =
-                timed.stream().filter(result -> key.equals("medianMillis") || result.optional(key).isPresent()).toList();
+        List<Result> used = timed.stream()
+                .filter(result ->
+                        key.equals("medianMillis") || result.optional(key).isPresent())
+                .toList();
         List<Figure> figures = new ArrayList<>();
         SequencedMap<String, List<Result>> panels = Setting.panels(used, Setting::ofTiming);
         panels.forEach((setting, panel) -> figures.add(new Figure(
@@ -71,7 +73,8 @@ final class LatencyFigure {
         for (Map.Entry<String, List<Result>> length :
                 Setting.panels(panel, result -> "" + result.documentTokens()).entrySet()) {
             labels.series(length.getValue()).forEach((label, runs) -> {
-                double[] millis = runs.stream().mapToDouble(run -> run.number(key)).toArray();
+                double[] millis =
+                        runs.stream().mapToDouble(run -> run.number(key)).toArray();
                 Spread spread = Spread.of(millis);
                 Interval interval = Interval.of(millis);
                 rows.add(List.of(

@@ -19,8 +19,7 @@ final class LayerFigure {
     private final String what;
     private final Function<Result, OptionalDouble> value;
 
-    private LayerFigure(
-            String name, String title, String note, String what, Function<Result, OptionalDouble> value) {
+    private LayerFigure(String name, String title, String note, String what, Function<Result, OptionalDouble> value) {
         this.name = name;
         this.title = title;
         this.note = note;
@@ -38,7 +37,7 @@ final class LayerFigure {
                         layer -> layer.optional("desertRate"))
                 .figures(results.where(result -> !result.modelled()
                         && result.objects("layers").stream()
-                        .anyMatch(layer -> layer.optional("desertRate").orElse(0) > 0)));
+                                .anyMatch(layer -> layer.optional("desertRate").orElse(0) > 0)));
     }
 
     /** Recall, of runs that measured it. */
@@ -51,7 +50,8 @@ final class LayerFigure {
                         "recall",
                         LayerFigure::recall)
                 .figures(results.where(result -> !result.modelled()
-                        && result.objects("layers").stream().anyMatch(layer -> recall(layer).isPresent())));
+                        && result.objects("layers").stream()
+                                .anyMatch(layer -> recall(layer).isPresent())));
     }
 
     private static OptionalDouble recall(Result layer) {
@@ -60,21 +60,22 @@ final class LayerFigure {
 
     private List<Figure> figures(List<Result> results) {
         List<Figure> figures = new ArrayList<>();
-        Setting.panels(results, LayerFigure::setting).forEach((setting, panel) -> figures.add(new Figure(
-                name + "-" + (figures.size() + 1),
-                title,
-                setting,
-                note + " Mean of the runs.",
-                List.of(
-                        new Column("layer", Unit.COUNT),
-                        new Column("variant", Unit.TEXT),
-                        new Column("runs", Unit.COUNT),
-                        new Column(what, Unit.SHARE),
-                        new Column("least", Unit.SHARE),
-                        new Column("greatest", Unit.SHARE)),
-                rows(panel),
-                new Drawing.Lines(0, 1, 3, 4, 5, ""),
-                Sources.of(panel))));
+        Setting.panels(results, LayerFigure::setting)
+                .forEach((setting, panel) -> figures.add(new Figure(
+                        name + "-" + (figures.size() + 1),
+                        title,
+                        setting,
+                        note + " Mean of the runs.",
+                        List.of(
+                                new Column("layer", Unit.COUNT),
+                                new Column("variant", Unit.TEXT),
+                                new Column("runs", Unit.COUNT),
+                                new Column(what, Unit.SHARE),
+                                new Column("least", Unit.SHARE),
+                                new Column("greatest", Unit.SHARE)),
+                        rows(panel),
+                        new Drawing.Lines(0, 1, 3, 4, 5, ""),
+                        Sources.of(panel))));
         return figures;
     }
 
@@ -89,17 +90,20 @@ final class LayerFigure {
             TreeMap<Double, List<Double>> layers = new TreeMap<>();
             for (Result run : runs) {
                 for (Result layer : run.objects("layers")) {
-                    value.apply(layer).ifPresent(share -> layers.computeIfAbsent(
-                                    layer.number("layer"), key -> new ArrayList<>())
-                            .add(share));
+                    value.apply(layer)
+                            .ifPresent(share -> layers.computeIfAbsent(layer.number("layer"), key -> new ArrayList<>())
+                                    .add(share));
                 }
             }
             layers.forEach((layer, shares) -> {
-                double[] values = shares.stream().mapToDouble(Double::doubleValue).toArray();
+                double[] values =
+                        shares.stream().mapToDouble(Double::doubleValue).toArray();
                 Spread spread = Spread.of(values);
-                double mean = shares.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-                rows.add(List.of(
-                        layer, label, (double) values.length, mean, spread.least(), spread.greatest()));
+                double mean = shares.stream()
+                        .mapToDouble(Double::doubleValue)
+                        .average()
+                        .orElse(Double.NaN);
+                rows.add(List.of(layer, label, (double) values.length, mean, spread.least(), spread.greatest()));
             });
         });
         return rows;

@@ -33,7 +33,8 @@ final class LinkFigure {
                 if (panel.stream().anyMatch(result -> result.number(key) > 0)) {
                     figures.add(new Figure(
                             origin.id("bytes", figures.size() + 1),
-                            origin.title("Bytes a decoding step, " + link.label().replace("->", " → ")),
+                            origin.title(
+                                    "Bytes a decoding step, " + link.label().replace("->", " → ")),
                             setting,
                             "All sequences of the batch together. What comes from the disk crosses both links.",
                             COLUMNS,

@@ -17,8 +17,8 @@ final class Setting {
     /** Lines that belong into one figure each, by their description, in the order of the lines. */
     static SequencedMap<String, List<Result>> panels(List<Result> results, Function<Result, String> setting) {
         SequencedMap<String, List<Result>> panels = new LinkedHashMap<>();
-        results.forEach(result ->
-                panels.computeIfAbsent(setting.apply(result), key -> new ArrayList<>()).add(result));
+        results.forEach(result -> panels.computeIfAbsent(setting.apply(result), key -> new ArrayList<>())
+                .add(result));
         return panels;
     }
 
@@ -43,7 +43,8 @@ final class Setting {
     }
 
     private static String budgets(Result result) {
-        if (result.optional("deviceShare").isPresent() && result.optional("hostShare").isPresent()) {
+        if (result.optional("deviceShare").isPresent()
+                && result.optional("hostShare").isPresent()) {
             return "device " + Unit.SHARE.tick(result.number("deviceShare")) + " and host "
                     + Unit.SHARE.tick(result.number("hostShare")) + " of the KV";
         }

@@ -41,7 +41,8 @@ final class SpeedUpFigure {
                         origin.id("speed-up-against-" + baseline, figures.size() + 1),
                         origin.title("Speed-up of a decoding step against " + baseline),
                         setting,
-                        "Latency of " + baseline + " divided by that of the variant, both under the same budgets, for each"
+                        "Latency of " + baseline
+                                + " divided by that of the variant, both under the same budgets, for each"
                                 + " repetition; of several the median, whiskers from the least to the greatest. Longer is"
                                 + " better; left of the line at 1 it is slower.",
                         COLUMNS,
@@ -79,8 +80,8 @@ final class SpeedUpFigure {
 
     private double[] times(List<Result> series, List<Result> bases) {
         return series.stream()
-                .flatMap(run -> base(run, bases).stream()
-                        .map(base -> base.number("medianMillis") / run.number("medianMillis")))
+                .flatMap(run ->
+                        base(run, bases).stream().map(base -> base.number("medianMillis") / run.number("medianMillis")))
                 .mapToDouble(Double::doubleValue)
                 .toArray();
     }
@@ -89,9 +90,7 @@ final class SpeedUpFigure {
     private Optional<Result> base(Result run, List<Result> bases) {
         return bases.stream()
                 .filter(base -> base.repetition() == run.repetition())
-                .filter(base -> baseline.equals("full")
-                        || run.variant().equals("full")
-                        || base.ratio() == run.ratio())
+                .filter(base -> baseline.equals("full") || run.variant().equals("full") || base.ratio() == run.ratio())
                 .findFirst();
     }
 }

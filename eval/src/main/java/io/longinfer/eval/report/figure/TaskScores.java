@@ -23,9 +23,11 @@ final class TaskScores {
                         .mapToDouble(Double::doubleValue)
                         .toArray();
                 double[] known = samples.length > 0 ? samples : new double[] {line.number("score")};
-                tasks.merge(line.required("task"), known, (some, more) -> DoubleStream.concat(
-                                DoubleStream.of(some), DoubleStream.of(more))
-                        .toArray());
+                tasks.merge(
+                        line.required("task"),
+                        known,
+                        (some, more) -> DoubleStream.concat(DoubleStream.of(some), DoubleStream.of(more))
+                                .toArray());
             }
         });
     }
@@ -63,8 +65,6 @@ final class TaskScores {
 
     /** How many samples that mean has. */
     int samples(String series) {
-        return commonTasks().stream()
-                .mapToInt(task -> of(series, task).length)
-                .sum();
+        return commonTasks().stream().mapToInt(task -> of(series, task).length).sum();
     }
 }

@@ -30,8 +30,7 @@ final class BarDrawing {
                 .map(row -> row.get(drawing.series()).toString())
                 .distinct()
                 .toList();
-        left = Math.clamp(
-                names.stream().mapToDouble(Canvas::widthOf).max().orElse(0) + 10, LEAST_LEFT, MOST_LEFT);
+        left = Math.clamp(names.stream().mapToDouble(Canvas::widthOf).max().orElse(0) + 10, LEAST_LEFT, MOST_LEFT);
         double[] values = figure.rows().stream()
                 .flatMapToDouble(row -> DoubleStream.of(
                         Figure.number(row, drawing.value()),
@@ -39,8 +38,8 @@ final class BarDrawing {
                         Figure.number(row, drawing.high())))
                 .filter(value -> !Double.isNaN(value))
                 .toArray();
-        double greatest = Math.max(
-                DoubleStream.of(values).max().orElse(1), Double.isNaN(drawing.mark()) ? 0 : drawing.mark());
+        double greatest =
+                Math.max(DoubleStream.of(values).max().orElse(1), Double.isNaN(drawing.mark()) ? 0 : drawing.mark());
         double least = Math.min(0, DoubleStream.of(values).min().orElse(0));
         scale = Scale.ofLengths(least, greatest, left, Canvas.WIDTH - RIGHT_ROOM, unit(greatest));
     }
@@ -71,15 +70,16 @@ final class BarDrawing {
         if (!Double.isNaN(drawing.mark()) && drawing.mark() != 0) {
             canvas.line("reference", scale.at(drawing.mark()), TOP + ROW, scale.at(drawing.mark()), bottom);
         }
-        draw(sorted, (row, y) -> labels(canvas, row, y), (row, y) -> canvas.text("group", "start", 2, y + 15, group(row)));
+        draw(
+                sorted,
+                (row, y) -> labels(canvas, row, y),
+                (row, y) -> canvas.text("group", "start", 2, y + 15, group(row)));
         canvas.close();
     }
 
     /** Draws rows and heads of groups, each at its height. */
     private void draw(
-            List<List<Object>> sorted,
-            ObjDoubleConsumer<List<Object>> row,
-            ObjDoubleConsumer<List<Object>> head) {
+            List<List<Object>> sorted, ObjDoubleConsumer<List<Object>> row, ObjDoubleConsumer<List<Object>> head) {
         double y = TOP;
         Object group = "";
         for (List<Object> values : sorted) {
@@ -94,7 +94,12 @@ final class BarDrawing {
     }
 
     private void labels(Canvas canvas, List<Object> row, double y) {
-        canvas.text("legend", "end", left - 6, y + 14, shortened(row.get(drawing.series()).toString()));
+        canvas.text(
+                "legend",
+                "end",
+                left - 6,
+                y + 14,
+                shortened(row.get(drawing.series()).toString()));
         canvas.text("value", "end", Canvas.WIDTH - 2, y + 15, figure.text(row, drawing.value()));
     }
 

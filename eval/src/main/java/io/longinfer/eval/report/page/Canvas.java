@@ -29,7 +29,8 @@ final class Canvas {
                 id,
                 "xmlns",
                 "http://www.w3.org/2000/svg");
-        markup.element("title", figure.title() + ", " + figure.setting() + ". The table below has the values.", "id", id);
+        markup.element(
+                "title", figure.title() + ", " + figure.setting() + ". The table below has the values.", "id", id);
         return new Canvas(markup);
     }
 

@@ -22,9 +22,7 @@ public final class CsvFiles {
     /** One figure: a line of names, then the rows; a value that there is not is empty. Shares are from 0 to 1. */
     static String of(Figure figure) {
         StringBuilder csv = new StringBuilder();
-        csv.append(figure.columns().stream()
-                        .map(column -> quoted(name(column)))
-                        .collect(Collectors.joining(",")))
+        csv.append(figure.columns().stream().map(column -> quoted(name(column))).collect(Collectors.joining(",")))
                 .append("\r\n");
         for (List<Object> row : figure.rows()) {
             csv.append(row.stream().map(CsvFiles::cell).collect(Collectors.joining(",")))
@@ -53,7 +51,8 @@ public final class CsvFiles {
     }
 
     private static String quoted(String text) {
-        boolean plain = text.chars().noneMatch(letter -> letter == '"' || letter == ',' || letter == '\r' || letter == '\n');
+        boolean plain =
+                text.chars().noneMatch(letter -> letter == '"' || letter == ',' || letter == '\r' || letter == '\n');
         return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
     }
 }

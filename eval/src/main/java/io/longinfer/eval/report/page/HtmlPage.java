@@ -40,7 +40,8 @@ public final class HtmlPage {
 
     private static void head(Markup markup) {
         markup.open("head").open("meta", "charset", "utf-8").line();
-        markup.open("meta", "name", "viewport", "content", "width=device-width, initial-scale=1").line();
+        markup.open("meta", "name", "viewport", "content", "width=device-width, initial-scale=1")
+                .line();
         markup.open("meta", "http-equiv", "Content-Security-Policy", "content", NOTHING_FROM_OUTSIDE)
                 .line();
         markup.open("meta", "name", "color-scheme", "content", "light dark").line();
@@ -71,7 +72,8 @@ public final class HtmlPage {
 
     private static void section(Markup markup, String title, List<Figure> figures) {
         boolean alone = figures.size() == 1 && !(figures.getFirst().drawing() instanceof Drawing.Matrix);
-        markup.open("section", "id", section(figures), "class", alone ? "alone" : "row").element("h2", title);
+        markup.open("section", "id", section(figures), "class", alone ? "alone" : "row")
+                .element("h2", title);
         markup.element("p", figures.getFirst().note(), "class", "note").line();
         markup.open("div", "class", "figures").line();
         figures.forEach(figure -> figure(markup, figure));

@@ -26,11 +26,16 @@ final class HtmlTable {
         for (List<Object> row : figure.rows()) {
             markup.open("tr");
             for (int column = 0; column < row.size(); column++) {
-                String text = figure.text(row, column) + suffix(figure.columns().get(column).unit());
+                String text = figure.text(row, column)
+                        + suffix(figure.columns().get(column).unit());
                 if (column == 0) {
                     markup.element("th", text, "scope", "row");
                 } else {
-                    markup.element("td", text, "class", style(figure.columns().get(column).unit()));
+                    markup.element(
+                            "td",
+                            text,
+                            "class",
+                            style(figure.columns().get(column).unit()));
                 }
             }
             markup.close().line();

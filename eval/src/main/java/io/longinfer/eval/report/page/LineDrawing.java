@@ -19,6 +19,8 @@ final class LineDrawing {
     private static final double BOTTOM = 226;
     private static final double LEGEND_ROW = 17;
     private static final double LEGEND_SAMPLE = 34;
+    private static final double BESIDE = 4;
+    private static final int MOST_BESIDE = 8;
 
     private final Figure figure;
     private final Drawing.Lines drawing;
@@ -67,7 +69,7 @@ final class LineDrawing {
         axes(canvas);
         for (int place = 0; place < names.size(); place++) {
             SeriesStyle style = SeriesStyle.of(names.get(place), place);
-            series(canvas, names.get(place), style);
+            series(canvas, names.get(place), style, beside(place, names.size()));
             legend(canvas, names.get(place), style, places.get(place));
         }
         canvas.close();
@@ -94,10 +96,20 @@ final class LineDrawing {
         }
         canvas.line("axis-line", LEFT, BOTTOM, RIGHT, BOTTOM);
         canvas.text(
-                "axis", "middle", (LEFT + RIGHT) / 2, BOTTOM + 33, x.axis() + (across.logarithmic() ? ", logarithmic" : ""));
+                "axis",
+                "middle",
+                (LEFT + RIGHT) / 2,
+                BOTTOM + 33,
+                x.axis() + (across.logarithmic() ? ", logarithmic" : ""));
     }
 
-    private void series(Canvas canvas, String name, SeriesStyle style) {
+    /** How far beside its place a series stands, so that whiskers do not hide each other; 0 where there are none. */
+    private double beside(int place, int count) {
+        boolean room = values(drawing.x()).distinct().count() <= MOST_BESIDE;
+        return room && values(drawing.low()).findAny().isPresent() ? BESIDE * (place - (count - 1) / 2.0) : 0;
+    }
+
+    private void series(Canvas canvas, String name, SeriesStyle style, double beside) {
         List<List<Object>> rows = series.get(name).stream()
                 .filter(row -> !Double.isNaN(Figure.number(row, drawing.y())))
                 .toList();
@@ -105,17 +117,24 @@ final class LineDrawing {
         String points = level
                 ? LEFT + "," + Canvas.number(y(rows.getFirst())) + " " + RIGHT + "," + Canvas.number(y(rows.getFirst()))
                 : rows.stream()
-                        .map(row -> Canvas.number(x(row)) + "," + Canvas.number(y(row)))
+                        .map(row -> Canvas.number(x(row) + beside) + "," + Canvas.number(y(row)))
                         .collect(Collectors.joining(" "));
         canvas.markup()
-                .open("polyline", "class", "series " + style.colour(), "stroke-dasharray", style.dash(), "points", points);
+                .open(
+                        "polyline",
+                        "class",
+                        "series " + style.colour(),
+                        "stroke-dasharray",
+                        style.dash(),
+                        "points",
+                        points);
         for (List<Object> row : rows) {
             double low = Figure.number(row, drawing.low());
             double high = Figure.number(row, drawing.high());
-            canvas.whiskerDown(style.colour(), x(row), up.at(low), up.at(high));
+            canvas.whiskerDown(style.colour(), x(row) + beside, up.at(low), up.at(high));
             canvas.markup().open("g");
             canvas.markup().element("title", name + ", " + label(row, drawing.x()) + ": " + label(row, drawing.y()));
-            style.mark(canvas.markup(), x(row), y(row));
+            style.mark(canvas.markup(), x(row) + beside, y(row));
             canvas.markup().close();
         }
     }

@@ -19,7 +19,11 @@ public final class MarkdownTables {
         for (Figure figure : figures) {
             if (!figure.title().equals(title)) {
                 title = figure.title();
-                text.append("## ").append(plain(title)).append("\n\n").append(plain(figure.note())).append("\n\n");
+                text.append("## ")
+                        .append(plain(title))
+                        .append("\n\n")
+                        .append(plain(figure.note()))
+                        .append("\n\n");
             }
             figure(text, figure);
         }
@@ -29,7 +33,11 @@ public final class MarkdownTables {
     private static void figure(StringBuilder text, Figure figure) {
         text.append("### ").append(plain(figure.setting())).append("\n\n");
         row(text, figure.columns().stream().map(MarkdownTables::head).toList());
-        row(text, figure.columns().stream().map(column -> column.unit() == Unit.TEXT ? ":--" : "--:").toList());
+        row(
+                text,
+                figure.columns().stream()
+                        .map(column -> column.unit() == Unit.TEXT ? ":--" : "--:")
+                        .toList());
         for (List<Object> row : figure.rows()) {
             row(
                     text,
@@ -38,13 +46,17 @@ public final class MarkdownTables {
                             .toList());
         }
         text.append('\n');
-        figure.sources().warnings().forEach(warning -> text.append("**")
-                .append(plain(warning))
-                .append("**\n\n"));
+        figure.sources()
+                .warnings()
+                .forEach(warning -> text.append("**").append(plain(warning)).append("**\n\n"));
         for (Sources.Run run : figure.sources().runs()) {
             text.append("- ").append(plain(run.command()));
             text.append("; commit ").append(plain(run.commit())).append("; ").append(plain(run.processor()));
-            text.append("; ").append(plain(run.jvm())).append("; ").append(run.lines()).append(" lines of ");
+            text.append("; ")
+                    .append(plain(run.jvm()))
+                    .append("; ")
+                    .append(run.lines())
+                    .append(" lines of ");
             text.append(plain(run.file())).append('\n');
         }
         text.append('\n');

@@ -24,13 +24,7 @@ record Scale(double low, double high, double from, double to, boolean logarithmi
      */
     static Scale ofValues(double least, double greatest, double from, double to, double unit) {
         if (least > 0 && greatest / least > WIDE) {
-            return new Scale(
-                    roundBelow(least),
-                    1 / roundBelow(1 / greatest),
-                    from,
-                    to,
-                    true,
-                    1);
+            return new Scale(roundBelow(least), 1 / roundBelow(1 / greatest), from, to, true, 1);
         }
         return ofLengths(least, greatest, from, to, unit);
     }

@@ -17,7 +17,7 @@ record SeriesStyle(String colour, String dash, int marker) {
     private static final int MARKERS = 5;
 
     /** Colours of the variants in the order of {@link Results#rank}: those that are often compared differ most. */
-    private static final int[] COLOURS = {0, 1, 3, 6, 5, 2, 7, 4, 2, 3, 6, 1};
+    private static final int[] COLOURS = {0, 1, 3, 6, 5, 2, 7, 4, 2, 3, 6, 1, 5, 7};
 
     private static final int OTHER = 7;
 
@@ -31,14 +31,13 @@ record SeriesStyle(String colour, String dash, int marker) {
 
     /** Draws the marker around a point. */
     void mark(Markup svg, double x, double y) {
-        String shape =
-                switch (marker) {
-                    case 0 -> "M%1$.1f %2$.1fm-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z";
-                    case 1 -> "M%1$.1f %2$.1fm-3.6 -3.6h7.2v7.2h-7.2z";
-                    case 2 -> "M%1$.1f %2$.1fm0 -4.6l4.4 7.8h-8.8z";
-                    case 3 -> "M%1$.1f %2$.1fm0 -5l5 5l-5 5l-5 -5z";
-                    default -> "M%1$.1f %2$.1fm0 4.6l4.4 -7.8h-8.8z";
-                };
+        String shape = switch (marker) {
+            case 0 -> "M%1$.1f %2$.1fm-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z";
+            case 1 -> "M%1$.1f %2$.1fm-3.6 -3.6h7.2v7.2h-7.2z";
+            case 2 -> "M%1$.1f %2$.1fm0 -4.6l4.4 7.8h-8.8z";
+            case 3 -> "M%1$.1f %2$.1fm0 -5l5 5l-5 5l-5 -5z";
+            default -> "M%1$.1f %2$.1fm0 4.6l4.4 -7.8h-8.8z";
+        };
         svg.open("path", "class", "mark " + colour, "d", String.format(Locale.ROOT, shape, x, y));
     }
 }

@@ -105,7 +105,8 @@ public record Result(Path file, int line, Map<String, Object> tree) {
 
     /** A list; empty if the key is missing. */
     public List<?> list(String path) {
-        return find(path).<List<?>>map(value -> {
+        return find(path)
+                .<List<?>>map(value -> {
                     if (value instanceof List<?> list) {
                         return list;
                     }

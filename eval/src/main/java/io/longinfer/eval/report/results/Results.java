@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.longinfer.eval.comparison.Variant;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -23,19 +25,8 @@ public final class Results {
     private static final Set<String> KINDS = Set.of("latency", "accuracy", "choice", "perplexity", "modelled");
 
     /** Baselines before ours, ours before its ablations; others stand behind by name. */
-    private static final List<String> VARIANTS = List.of(
-            "full",
-            "streaming",
-            "h2o",
-            "h2o-chunked",
-            "quest",
-            "infinigen",
-            "oracle",
-            "ours",
-            "no-tree",
-            "no-partition",
-            "no-read-ahead",
-            "no-codec");
+    private static final List<String> VARIANTS =
+            Arrays.stream(Variant.values()).map(Variant::label).toList();
 
     private static final Comparator<Result> ORDER = Comparator.comparing(Result::model)
             .thenComparing(Result::batch)

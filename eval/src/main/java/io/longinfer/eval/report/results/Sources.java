@@ -21,7 +21,8 @@ public record Sources(List<Run> runs) {
      * @param device what computed
      * @param lines how many
      */
-    public record Run(String command, String commit, String processor, String jvm, String device, String file, int lines) {
+    public record Run(
+            String command, String commit, String processor, String jvm, String device, String file, int lines) {
         private static final int SHORT = 12;
 
         /** As much of the commit as people compare. */
@@ -55,8 +56,8 @@ public record Sources(List<Run> runs) {
         Map<Run, Integer> counts = new LinkedHashMap<>();
         results.forEach(result -> counts.merge(Run.of(result, 0), 1, Integer::sum));
         List<Run> runs = new ArrayList<>();
-        counts.forEach((run, lines) -> runs.add(new Run(
-                run.command(), run.commit(), run.processor(), run.jvm(), run.device(), run.file(), lines)));
+        counts.forEach((run, lines) -> runs.add(
+                new Run(run.command(), run.commit(), run.processor(), run.jvm(), run.device(), run.file(), lines)));
         return new Sources(runs);
     }
 

@@ -47,9 +47,12 @@ class FiguresTest {
         assertEquals(
                 "[1000.0, full, 3.0, 6.0, 3.0, 9.0, 6.0, 7.452]",
                 figure.rows().get(0).toString().replaceFirst("7\\.452\\d*", "7.452"));
-        assertEquals("[1000.0, ours, 1.0, 2.0, NaN, NaN, 2.0, NaN]", figure.rows().get(1).toString());
+        assertEquals(
+                "[1000.0, ours, 1.0, 2.0, NaN, NaN, 2.0, NaN]",
+                figure.rows().get(1).toString());
         assertEquals("small · batch 1 · device 25 % and host 50 % of the KV", figure.setting());
-        assertEquals("longinfer sweep grid.yaml", figure.sources().runs().getFirst().command());
+        assertEquals(
+                "longinfer sweep grid.yaml", figure.sources().runs().getFirst().command());
     }
 
     @Test
@@ -79,15 +82,18 @@ class FiguresTest {
         throttled.put("configuration", Map.of("emulatedDiskBytesPerSecond", 500_000_000, "selection", Map.of()));
         lines.add(throttled);
         lines.add(ResultLines.modelled("full", 0.1, 1000, 50));
-        List<Figure> latencies =
-                figures().stream().filter(figure -> figure.id().contains("latency")).toList();
+        List<Figure> latencies = figures().stream()
+                .filter(figure -> figure.id().contains("latency"))
+                .toList();
         assertEquals(
                 List.of("latency-1", "latency-2", "modelled-latency-1"),
                 latencies.stream().map(Figure::id).toList());
         for (Figure figure : latencies) {
             assertEquals(1, figure.rows().size());
         }
-        assertTrue(latencies.get(1).setting().contains("THROTTLED: disk 500 MB/s"), latencies.get(1).setting());
+        assertTrue(
+                latencies.get(1).setting().contains("THROTTLED: disk 500 MB/s"),
+                latencies.get(1).setting());
         assertFalse(latencies.get(0).setting().contains("THROTTLED"));
         assertTrue(latencies.get(2).title().startsWith("MODELLED: "));
         assertTrue(
@@ -104,7 +110,14 @@ class FiguresTest {
         lines.add(ResultLines.accuracy("ours", 0.1, "b", 1.0, 1.0, 1.0));
         Figure tasks = figure("tasks-1");
         assertEquals(
-                List.of("a full 1.0", "a ours 0.5", "b full 0.5", "b ours 1.0", "c full 0.0", "mean full 0.75", "mean ours 0.75"),
+                List.of(
+                        "a full 1.0",
+                        "a ours 0.5",
+                        "b full 0.5",
+                        "b ours 1.0",
+                        "c full 0.0",
+                        "mean full 0.75",
+                        "mean ours 0.75"),
                 tasks.rows().stream()
                         .map(row -> row.get(0) + " " + row.get(1) + " " + row.get(3))
                         .toList());
@@ -134,9 +147,7 @@ class FiguresTest {
     void layersAndHeatAreMeansOfTheRuns() throws IOException {
         latency("ours", 0.1, 1000, 5, 6);
         lines.getFirst().put("heat", List.of(List.of(0.0, 0.5, 1.0), List.of(0.25, 1.0, 1.0)));
-        assertEquals(
-                List.of(0.5, 0.5, 0.5),
-                figure("heat-1").rows().get(0).subList(1, 4));
+        assertEquals(List.of(0.5, 0.5, 0.5), figure("heat-1").rows().get(0).subList(1, 4));
         assertEquals(
                 List.of(List.of(0.0, "ours", 2.0, 0.25, 0.25, 0.25), List.of(1.0, "ours", 2.0, 0.5, 0.5, 0.5)),
                 figure("deserts-1").rows());

@@ -23,7 +23,10 @@ class PageTest {
                 text,
                 text,
                 text,
-                List.of(new Column("context", Unit.TOKENS), new Column(text, Unit.TEXT), new Column("time", Unit.MILLIS)),
+                List.of(
+                        new Column("context", Unit.TOKENS),
+                        new Column(text, Unit.TEXT),
+                        new Column("time", Unit.MILLIS)),
                 List.of(List.of(1000.0, text, 1.25), List.of(2000.0, text, Double.NaN)),
                 drawing,
                 new Sources(List.of(new Sources.Run(text, text, text, text, text, text, 2))));
@@ -45,7 +48,9 @@ class PageTest {
         assertTrue(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;"), page);
         String markdown = MarkdownTables.of(evil());
         assertFalse(markdown.contains("<"), markdown);
-        assertTrue(markdown.contains("| 1,000 | &lt;script>alert(\"1\")&lt;/script> &amp; 'x' \\| \\*y\\*, z | 1.25 |"), markdown);
+        assertTrue(
+                markdown.contains("| 1,000 | &lt;script>alert(\"1\")&lt;/script> &amp; 'x' \\| \\*y\\*, z | 1.25 |"),
+                markdown);
     }
 
     @Test
@@ -92,14 +97,20 @@ class PageTest {
         assertTrue(wide.logarithmic());
         assertEquals(List.of(10.0, 100.0, 1000.0), rounded(wide.ticks())); // from 2 to 5000
         assertEquals(50, wide.at(100), 1e-9);
-        assertEquals(List.of(0.0, 1.0, 2.0, 3.0), Scale.ofLengths(0, 2.6 * 1024, 0, 1, 1024).ticks().stream()
-                .map(tick -> tick / 1024)
-                .filter(tick -> tick == Math.rint(tick))
-                .toList());
-        assertEquals(List.of(-0.1, 0.0, 0.1, 0.2), rounded(Scale.ofLengths(-0.06, 0.2, 0, 1, 1).ticks()).stream()
-                .filter(tick -> Math.abs(tick * 10 - Math.rint(tick * 10)) < 1e-9)
-                .toList());
-        assertEquals(List.of(0.0, 0.2, 0.4, 0.6, 0.8, 1.0), rounded(Scale.ofValues(0, 0, 0, 1, 1).ticks()));
+        assertEquals(
+                List.of(0.0, 1.0, 2.0, 3.0),
+                Scale.ofLengths(0, 2.6 * 1024, 0, 1, 1024).ticks().stream()
+                        .map(tick -> tick / 1024)
+                        .filter(tick -> tick == Math.rint(tick))
+                        .toList());
+        assertEquals(
+                List.of(-0.1, 0.0, 0.1, 0.2),
+                rounded(Scale.ofLengths(-0.06, 0.2, 0, 1, 1).ticks()).stream()
+                        .filter(tick -> Math.abs(tick * 10 - Math.rint(tick * 10)) < 1e-9)
+                        .toList());
+        assertEquals(
+                List.of(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+                rounded(Scale.ofValues(0, 0, 0, 1, 1).ticks()));
     }
 
     private static List<Double> rounded(List<Double> values) {

@@ -48,7 +48,8 @@ class ResultsTest {
             warnings.clear();
             assertEquals(1, read(whole + cut.substring(0, length)).all().size());
             assertEquals(1, warnings.size());
-            assertTrue(warnings.getFirst().endsWith("results.jsonl: line 2 is cut off and left out"), warnings.toString());
+            assertTrue(
+                    warnings.getFirst().endsWith("results.jsonl: line 2 is cut off and left out"), warnings.toString());
         }
         assertEquals(2, read(whole + cut).all().size());
     }
@@ -88,7 +89,8 @@ class ResultsTest {
                 Path.of("r.jsonl"),
                 7,
                 Map.of("medianMillis", "fast", "scores", 3, "layers", List.of(1), "configuration", "none"));
-        assertMessage(() -> result.number("medianMillis"), "r.jsonl: line 7: 'medianMillis' is 'fast', a number expected");
+        assertMessage(
+                () -> result.number("medianMillis"), "r.jsonl: line 7: 'medianMillis' is 'fast', a number expected");
         assertMessage(() -> result.number("meanMillis"), "'meanMillis' is 'missing'");
         assertMessage(() -> result.numbers("scores"), "'scores' is '3', a list expected");
         assertMessage(() -> result.objects("layers"), "'layers' is '1', objects expected");
