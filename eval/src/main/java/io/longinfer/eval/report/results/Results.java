@@ -29,12 +29,12 @@ public final class Results {
             Arrays.stream(Variant.values()).map(Variant::label).toList();
 
     private static final Comparator<Result> ORDER = Comparator.comparing(Result::model)
-            .thenComparing(Result::batch)
-            .thenComparing(Result::documentTokens)
-            .thenComparing(result -> rank(result.variant()))
+            .thenComparingLong(Result::batch)
+            .thenComparingLong(Result::documentTokens)
+            .thenComparingInt(result -> rank(result.variant()))
             .thenComparing(Result::variant)
-            .thenComparing(Result::ratio)
-            .thenComparing(Result::repetition);
+            .thenComparingDouble(Result::ratio)
+            .thenComparingLong(Result::repetition);
 
     private final List<Result> results;
 
