@@ -56,7 +56,7 @@ final class PerplexityFigure {
                     .findFirst();
             double change = full.map(base -> result.number("perplexity") / base.number("perplexity") - 1)
                     .orElse(Double.NaN);
-            Interval above = full.filter(base -> base != result)
+            Interval above = full.filter(base -> !result.variant().equals("full"))
                     .map(base -> differences(result, base))
                     .orElse(Interval.of(new double[0]));
             rows.add(List.of(
