@@ -34,7 +34,7 @@ final class Setting {
 
     /** Model and length. */
     static String ofLength(Result result) {
-        return join(List.of(ofModel(result), Unit.TOKENS.format(result.documentTokens()) + " tokens"));
+        return join(List.of(ofModel(result), Unit.TOKENS.format((double) result.documentTokens()) + " tokens"));
     }
 
     /** The model, and what makes a run's time not that of this machine. */
