@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             LatencyCommand.class,
             AccuracyCommand.class,
             SweepCommand.class,
+            ReportCommand.class,
             ThresholdsCommand.class,
             DevicesCommand.class
         },

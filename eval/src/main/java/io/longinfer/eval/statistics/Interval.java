@@ -1,5 +1,6 @@
 package io.longinfer.eval.statistics;
 
+import java.util.List;
 import java.util.Locale;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.descriptive.DescriptiveStatistics;
@@ -37,6 +38,33 @@ public record Interval(int count, double mean, double halfWidth) {
             differences[i] = samples[i] - others[i];
         }
         return of(differences);
+    }
+
+    /**
+     * Of the mean of several groups' means, each weighing the same; degrees of freedom by Satterthwaite (Biometrics Bulletin 2,
+     * 1946). No interval if a group has fewer than two samples.
+     */
+    public static Interval ofMeans(List<double[]> groups) {
+        double mean = 0;
+        double variance = 0;
+        double squares = 0;
+        int count = 0;
+        for (double[] group : groups) {
+            DescriptiveStatistics statistics = new DescriptiveStatistics(group);
+            double ofMean = group.length < 2 ? Double.NaN : statistics.getVariance() / group.length;
+            mean += statistics.getMean() / groups.size();
+            variance += ofMean;
+            squares += ofMean * ofMean / (group.length - 1);
+            count += group.length;
+        }
+        if (groups.isEmpty()) {
+            return of(new double[0]);
+        }
+        if (variance == 0 || Double.isNaN(variance)) {
+            return new Interval(count, mean, variance);
+        }
+        double quantile = new TDistribution(variance * variance / squares).inverseCumulativeProbability(TWO_SIDED_95);
+        return new Interval(count, mean, quantile * Math.sqrt(variance) / groups.size());
     }
 
     /** The lower end. */
