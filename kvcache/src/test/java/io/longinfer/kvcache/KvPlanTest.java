@@ -128,6 +128,33 @@ class KvPlanTest {
     }
 
     @Test
+    void abstractsStayOffTheDiskWhereThatIsAskedFor() {
+        KvConfig config = budgets(MIB, 2 * MIB, 64 * MIB).toBuilder()
+                .abstractHostShare(0.2)
+                .build();
+        assertTrue(KvPlan.of(NEEDLE, 8192, config).layers().stream()
+                .anyMatch(layer -> layer.abstracts() == Placement.DISK));
+        KvConfig off = config.toBuilder().abstractsOnDisk(false).build();
+        KvPlan plan = KvPlan.of(NEEDLE, 8192, off);
+        assertEquals(Mode.DISK, plan.mode());
+        assertTrue(plan.layers().stream().allMatch(layer -> layer.abstracts() != Placement.DISK), plan.toString());
+        assertTrue(plan.bytes(Tier.HOST) <= 2 * MIB, plan.toString());
+        assertTrue(
+                plan.hostChunks() < KvPlan.of(NEEDLE, 8192, config).hostChunks(), "their bytes are missing elsewhere");
+        KvPlanException refusal = assertThrows(
+                KvPlanException.class,
+                () -> KvPlan.of(
+                        NEEDLE,
+                        8192,
+                        off.toBuilder().budgets(MIB, 300 * KIB, 64 * MIB).build()));
+        assertEquals("--host-budget", refusal.option());
+        KvPlan.of(
+                NEEDLE,
+                8192,
+                off.toBuilder().budgets(MIB, refusal.smallestBytes(), 64 * MIB).build());
+    }
+
+    @Test
     void withoutAHostTheBuffersAreSaidToLieOutside() {
         KvPlan plan = KvPlan.of(NEEDLE, 8192, budgets(4 * MIB, 0, 64 * MIB));
         assertTrue(plan.buffersOutsideBudgets());

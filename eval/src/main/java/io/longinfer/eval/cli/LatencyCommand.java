@@ -33,7 +33,8 @@ import picocli.CommandLine.ParentCommand;
                     + " tokens), h2o-chunked (the same by chunks), quest (all bounds scored, fp16 bounds), infinigen (tokens by"
                     + " scores speculated a layer before), oracle (the greatest true attention; its latency means nothing):"
                     + " these in fp16, all but quest read ahead. ours (as the options say), and ours with one part turned"
-                    + " off: no-tree, no-partition, no-disk-abstracts, no-read-ahead, no-codec."
+                    + " off: no-tree, no-partition, no-disk-abstracts, no-token-codes,"
+                    + " no-read-ahead, no-codec."
         })
 final class LatencyCommand implements Callable<Integer> {
     @ParentCommand

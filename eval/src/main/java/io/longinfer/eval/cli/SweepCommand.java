@@ -25,12 +25,13 @@ import picocli.CommandLine.ParentCommand;
             "Runs every combination that a YAML file declares, in random order, and appends one JSON line a run.",
             "A run that is done is not done again: after an interruption the same command goes on. Runs behind the same"
                     + " prompts follow each other, those prompts being read once, unless the file says prefill: own.",
-            "The file's keys, lists but for the last line; in brackets what stands for a key that is missing:",
-            "  measure      latency, accuracy or perplexity",
-            "  models [needle]   tokens [8000]   batches [1]   variants [full, quest, ours]   tasks",
-            "  kv           options of KV without dashes, each with a value or a list: {ratio: [0.05, 0.1]}",
-            "  device-shares [0.0625]   host-shares [0.125]   budgets as shares of the KV of all sequences",
-            "  name, text, prefill [shared], repetitions [3], warm-up [8], steps [40], samples [10], seed [42]"
+            "The file's keys, of which all but the last line's take a list; in brackets what a missing key stands for:",
+            "  measure (no list): latency, accuracy or perplexity",
+            "  models [needle]   tokens [8000]   batches [1]   variants [full, quest, ours]   tasks (of accuracy)",
+            "  kv: options of KV without dashes, each with a value or a list, such as {ratio: [0.05, 0.1]}",
+            "  device-shares [0.0625, or 1, no limit, but for latency]   host-shares [0.125]",
+            "  name, text, prefill [shared], repetitions [3 of latency, else 1], warm-up [8], steps [40], samples [10], seed [42]",
+            "Of perplexity, tokens are the length of a window, half of which is read as a prompt, and samples the windows."
         })
 final class SweepCommand implements Callable<Integer> {
     @ParentCommand
@@ -54,6 +55,9 @@ final class SweepCommand implements Callable<Integer> {
     private boolean dryRun;
 
     @Mixin
+    private TaskOptions tasks;
+
+    @Mixin
     private DeviceOptions device;
 
     @Override
@@ -72,7 +76,10 @@ final class SweepCommand implements Callable<Integer> {
                 return 0;
             }
             int before = log.done().size();
-            execute(new SweepExecution(sweep, file, device, log, parent.streams(), cells.size()), blocks, results);
+            execute(
+                    new SweepExecution(sweep, file, device, tasks, log, parent.streams(), cells.size()),
+                    blocks,
+                    results);
             output.println(
                     cells.size() + " runs in " + results + ", " + (log.done().size() - before) + " of them new");
         }

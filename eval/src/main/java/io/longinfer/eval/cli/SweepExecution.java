@@ -1,7 +1,14 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.accuracy.Task;
+import io.longinfer.eval.accuracy.TaskResult;
+import io.longinfer.eval.accuracy.TaskRun.Contender;
 import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.latency.DecodeRun;
+import io.longinfer.eval.perplexity.Likelihoods;
+import io.longinfer.eval.perplexity.TextRun;
+import io.longinfer.eval.perplexity.Windows;
+import io.longinfer.eval.report.JsonTree;
 import io.longinfer.eval.sweep.Cell;
 import io.longinfer.eval.sweep.Pace;
 import io.longinfer.eval.sweep.Pace.Part;
@@ -11,9 +18,12 @@ import io.longinfer.eval.sweep.Sweep;
 import io.longinfer.eval.sweep.SweepException;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvPlanException;
+import io.longinfer.model.generation.InferenceSession;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +37,7 @@ final class SweepExecution implements AutoCloseable {
     private final Sweep sweep;
     private final Path file;
     private final DeviceOptions device;
+    private final TaskOptions tasks;
     private final ResultLog log;
     private final Streams streams;
     private final int total;
@@ -36,10 +47,18 @@ final class SweepExecution implements AutoCloseable {
     private Optional<LoadedModel> loaded = Optional.empty();
     private final AtomicInteger done = new AtomicInteger();
 
-    SweepExecution(Sweep sweep, Path file, DeviceOptions device, ResultLog log, Streams streams, int total) {
+    SweepExecution(
+            Sweep sweep,
+            Path file,
+            DeviceOptions device,
+            TaskOptions tasks,
+            ResultLog log,
+            Streams streams,
+            int total) {
         this.sweep = sweep;
         this.file = file;
         this.device = device;
+        this.tasks = tasks;
         this.log = log;
         this.streams = streams;
         this.total = total;
@@ -103,8 +122,74 @@ final class SweepExecution implements AutoCloseable {
     private void run(BlockOfRuns block, LoadedModel model) throws IOException {
         switch (sweep.kind()) {
             case LATENCY -> latency(block, model);
-            case ACCURACY, PERPLEXITY -> throw new SweepException(file, "'measure' is not yet");
+            case ACCURACY -> accuracy(block, model);
+            case PERPLEXITY -> perplexity(block, model);
         }
+    }
+
+    /** All runs of a block at once, sample by sample, as they share prompts. */
+    private void accuracy(BlockOfRuns block, LoadedModel model) throws IOException {
+        Cell.Group group = block.group();
+        Task task = tasks.task(group.task(), model.model(), group.tokens(), sweep.samples(), sweep.seed());
+        List<Contender> contenders = block.cells().stream()
+                .map(cell -> new Contender(cell.variant(), prefix -> configuration(cell, model, prefix)))
+                .toList();
+        String what = group.task() + ", " + group.tokens() + " tokens, " + contenders.size() + " runs";
+        announce(what);
+        long start = System.nanoTime();
+        List<TaskResult> results = model.taskRun()
+                .of(
+                        task,
+                        contenders,
+                        (done, total) -> {},
+                        (done, total) -> announce(what + ", answer " + done + " of " + total));
+        long each = (System.nanoTime() - start) / (contenders.size() + 1);
+        pace.done(Part.PROMPTS, promptWork(block), each);
+        for (int i = 0; i < results.size(); i++) {
+            Cell cell = block.cells().get(i);
+            TaskResult result = results.get(i);
+            Map<String, Object> line = line(cell, model, result.configuration(), result.contextTokens());
+            line.put("haystack", tasks.haystack());
+            line.putAll(result.toTree());
+            finish(cell, line, each);
+        }
+    }
+
+    private void perplexity(BlockOfRuns block, LoadedModel model) throws IOException {
+        Path text = sweep.text().orElseThrow();
+        int window = block.group().tokens();
+        int dense = window / 2;
+        int[] ids = model.model().tokenizer().encode(Files.readString(text), true, false);
+        int wanted = Math.toIntExact(window + 1 + (sweep.samples() - 1L) * (window - dense));
+        if (ids.length < dense + 2) {
+            throw new SweepException(
+                    file,
+                    text + " has " + ids.length + " tokens, windows of " + window + " need " + (dense + 2)
+                            + " at least");
+        }
+        int[] used = Arrays.copyOf(ids, Math.min(ids.length, wanted));
+        Windows windows = new Windows(used.length, window, window - dense, dense);
+        for (Cell cell : block.cells()) {
+            announce(cell.id());
+            long start = System.nanoTime();
+            long kvBytes = model.model().shape().kvBytesPerToken() * window;
+            KvConfig usual = KvShares.ofAll(cell.deviceShare(), cell.hostShare(), kvBytes);
+            KvConfig configuration = cell.variant()
+                    .configuration(
+                            options(file, cell).config(usual, model.model().shape(), window, 1));
+            try (InferenceSession session = model.session(configuration, window)) {
+                TextRun run = TextRun.of(session, used, windows, (done, total) -> {});
+                Map<String, Object> line = line(cell, model, configuration, window);
+                line.put("file", text.toString());
+                line.put("windows", JsonTree.of(windows));
+                Likelihoods.Mean mean = run.likelihoods().mean();
+                line.put("perplexity", mean.perplexity());
+                line.put("nll", Map.of("count", mean.count(), "mean", mean.nll(), "halfWidth", mean.error()));
+                line.put("nllByToken", JsonTree.of(run.likelihoods().values()));
+                finish(cell, line, System.nanoTime() - start);
+            }
+        }
+        pace.done(Part.PROMPTS, promptWork(block), 0);
     }
 
     private void latency(BlockOfRuns block, LoadedModel model) throws IOException {

@@ -87,6 +87,7 @@ public final class SweepFile {
         if (text.isEmpty() == (kind == Sweep.Kind.PERPLEXITY)) {
             throw new SweepException(file, "'text' names a file where perplexity is measured, and nowhere else");
         }
+        boolean timed = kind == Sweep.Kind.LATENCY;
         return new Sweep(
                 text("name", file.getFileName().toString().replaceFirst("\\.[^.]*$", "")),
                 kind,
@@ -96,10 +97,10 @@ public final class SweepFile {
                 tasks,
                 list("variants", List.of("full", "quest", "ours"), this::variant),
                 kv(),
-                list("device-shares", List.of("0.0625"), value -> share("device-shares", value)),
+                list("device-shares", List.of(timed ? "0.0625" : "1"), value -> share("device-shares", value)),
                 list("host-shares", List.of("0.125"), value -> share("host-shares", value)),
                 ownPrefill(),
-                integer("repetitions", text("repetitions", "3"), 1),
+                integer("repetitions", text("repetitions", timed ? "3" : "1"), 1),
                 integer("warm-up", text("warm-up", "8"), 0),
                 integer("steps", text("steps", "40"), 1),
                 integer("samples", text("samples", "10"), 1),

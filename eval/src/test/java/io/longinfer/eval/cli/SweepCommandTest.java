@@ -104,4 +104,29 @@ class SweepCommandTest {
         assertTrue(session.err().contains("run 'needle tokens=600 batch="), session.err());
         assertTrue(session.err().contains("device budget of"), session.err());
     }
+
+    @Test
+    void answersAreScored() throws IOException {
+        sweep("{measure: accuracy, tasks: [niah_single_1, fwe], tokens: 700, variants: [full, ours], samples: 2}")
+                .succeeded();
+        assertEquals(4, lines().size());
+        for (Map<String, Object> line : lines()) {
+            assertEquals("accuracy", line.get("kind"));
+            assertEquals(2, ((List<?>) line.get("scores")).size());
+            assertEquals("journal", line.get("haystack"));
+        }
+    }
+
+    @Test
+    void aTextIsForetold() throws IOException {
+        Files.writeString(folder.resolve("text.txt"), "The keeper walked to the mill. ".repeat(60));
+        sweep("{measure: perplexity, text: text.txt, tokens: 200, variants: [full, quest], samples: 2}")
+                .succeeded();
+        assertEquals(2, lines().size());
+        for (Map<String, Object> line : lines()) {
+            assertEquals("perplexity", line.get("kind"));
+            assertEquals(200, ((Map<?, ?>) line.get("nll")).get("count"));
+            assertTrue(((Number) line.get("perplexity")).doubleValue() > 1);
+        }
+    }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.device.tornado.TornadoDevice;
 import io.longinfer.kernels.quantization.TensorType;
 import io.longinfer.kvcache.KvConfig;
@@ -67,6 +68,7 @@ class TornadoTiersTest {
         KvMetrics metrics = agree(KvConfig.defaults().toBuilder()
                 .selector(SelectorKind.QUEST)
                 .ratio(0.5)
+                .abstractPrecision(AbstractPrecision.INT8)
                 .budgets(36 * KIB, 80 * KIB, 0)
                 .build());
         assertTrue(metrics.tier(Tier.HOST).residentBytes() > 0, "nothing lies in the host");
