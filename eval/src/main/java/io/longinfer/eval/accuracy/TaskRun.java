@@ -1,7 +1,7 @@
 package io.longinfer.eval.accuracy;
 
+import io.longinfer.eval.comparison.Contender;
 import io.longinfer.eval.comparison.Prefix;
-import io.longinfer.eval.comparison.Variant;
 import io.longinfer.kernels.device.WeightSource;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
@@ -47,13 +47,6 @@ public final class TaskRun {
         this.encoder = encoder;
         this.blockTokens = blockTokens;
     }
-
-    /**
-     * Who answers.
-     *
-     * @param configuration for prompts that were read
-     */
-    public record Contender(Variant variant, Function<Prefix, KvConfig> configuration) {}
 
     /** Learns how far a task is. */
     @FunctionalInterface

@@ -2,8 +2,14 @@ package io.longinfer.eval.cli;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.longinfer.eval.comparison.Contender;
+import io.longinfer.eval.comparison.Variant;
+import io.longinfer.eval.perplexity.ContextBucket;
 import io.longinfer.eval.perplexity.Likelihoods;
 import io.longinfer.eval.perplexity.Likelihoods.Mean;
+import io.longinfer.eval.perplexity.PerplexityTable;
+import io.longinfer.eval.perplexity.TextComparison;
+import io.longinfer.eval.perplexity.TextResult;
 import io.longinfer.eval.perplexity.TextRun;
 import io.longinfer.eval.perplexity.Windows;
 import io.longinfer.eval.report.JsonTree;
@@ -14,12 +20,14 @@ import io.longinfer.model.generation.InferenceSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,16 +43,16 @@ import picocli.CommandLine.Spec;
         name = "perplexity",
         description = {
             "Reads a text in windows and says how well the model foretells it: exp of the mean negative log-likelihood"
-                    + " (nll), with a 95 % interval (mean nll +- 1.96 s/sqrt(n), tokens taken as independent), over all"
+                    + " (nll), with a 95 %% interval (mean nll +- 1.96 s/sqrt(n), tokens taken as independent), over all"
                     + " scored tokens and by the number of tokens before them.",
             "Of each window --dense tokens are read as a prompt, dense and exact; the rest one by one, as decoding does,"
                     + " so that the options about selecting and precision act. The tokens that follow those read one by one"
-                    + " are scored, each once. The model's BOS token stands before the text, not before each window."
+                    + " are scored, each once. The model's BOS token stands before the text, not before each window.",
+            "With --variants several ways to manage KV read the same windows: the prompt is read once with all KV on the"
+                    + " device, each variant takes that over. How much each is above the first is told with an interval of"
+                    + " the differences token by token."
         })
 final class PerplexityCommand implements Callable<Integer> {
-    /** Into how many parts a window's scored tokens are divided by context. */
-    private static final int PARTS = 4;
-
     @ParentCommand
     private LongInfer parent;
 
@@ -91,6 +99,39 @@ final class PerplexityCommand implements Callable<Integer> {
     private Integer maxTokens;
 
     @Option(
+            names = "--bucket",
+            paramLabel = "TOKENS",
+            converter = Converters.Positive.class,
+            description = "Divides the scored tokens by context at multiples of this. Default: into four equal parts.")
+    private Integer bucket;
+
+    @Option(
+            names = "--variants",
+            paramLabel = "NAME,...",
+            split = ",",
+            converter = Variant.Converter.class,
+            description = "Ways to manage KV to compare with the first, see longinfer latency. Default: what the options say,"
+                    + " alone.")
+    private List<Variant> variants = List.of();
+
+    @Option(
+            names = "--device-share",
+            paramLabel = "X",
+            converter = Converters.Ratio.class,
+            defaultValue = "1",
+            description = "With --variants, the device budget as a share of a window's KV; 1 for no limit. Default:"
+                    + " ${DEFAULT-VALUE}.")
+    private double deviceShare;
+
+    @Option(
+            names = "--host-share",
+            paramLabel = "X",
+            converter = Converters.Ratio.class,
+            defaultValue = "0.125",
+            description = "Likewise the host budget, if the device has a limit. Default: ${DEFAULT-VALUE}.")
+    private double hostShare;
+
+    @Option(
             names = "--against",
             paramLabel = "RUN",
             description =
@@ -98,7 +139,7 @@ final class PerplexityCommand implements Callable<Integer> {
                             + " token by token.")
     private Path against;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Writes the run, with the nll of every token.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Writes the run, with the nll of every token; with --variants appends a line for each.")
     private Path json;
 
     @Mixin
@@ -123,7 +164,11 @@ final class PerplexityCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--context " + context + " is less than --window " + window);
         }
-        KvConfig configuration = kv.config();
+        if (!variants.isEmpty() && (prompt == 0 || against != null)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--variants go with " + (prompt == 0 ? "--dense of at least 1" : "each other, not with --against"));
+        }
         try (LoadedModel loaded = LoadedModel.open(model, device)) {
             int[] ids = loaded.model().tokenizer().encode(Files.readString(file), true, false);
             ids = Arrays.copyOf(ids, Math.min(ids.length, maxTokens == null ? ids.length : maxTokens));
@@ -132,15 +177,70 @@ final class PerplexityCommand implements Callable<Integer> {
                         + " expected: one to read behind --dense " + prompt + " and one to score");
             }
             Windows windows = new Windows(ids.length, window, step, prompt);
-            try (InferenceSession session = loaded.session(configuration, context)) {
-                TextRun run = TextRun.of(session, ids, windows, new PrefillProgress(parent.streams())::read);
-                report(
-                        run,
-                        windows,
-                        loaded.setting("perplexity", configuration, context, 0).toTree());
+            if (variants.isEmpty()) {
+                runAlone(loaded, ids, windows, context);
+            } else {
+                compare(loaded, ids, windows);
             }
         }
         return 0;
+    }
+
+    private void runAlone(LoadedModel loaded, int[] ids, Windows windows, int context) throws IOException {
+        KvConfig configuration = kv.config();
+        try (InferenceSession session = loaded.session(configuration, context)) {
+            TextRun run = TextRun.of(session, ids, windows, new PrefillProgress(parent.streams())::read);
+            report(
+                    run,
+                    windows,
+                    loaded.setting("perplexity", configuration, context, 0).toTree());
+        }
+    }
+
+    private void compare(LoadedModel loaded, int[] ids, Windows windows) throws IOException {
+        List<Contender> contenders = variants.stream()
+                .map(variant -> new Contender(
+                        variant,
+                        prefix -> variant.configuration(kv.config(
+                                KvShares.ofAll(deviceShare, hostShare, prefix.kvBytes(1)),
+                                loaded.model().shape(),
+                                prefix.contextTokens(),
+                                1))))
+                .toList();
+        List<TextResult> results = new TextComparison(loaded.engine(), loaded.weights(), loaded.prefillBlock())
+                .of(ids, windows, contenders, new PrefillProgress(parent.streams())::read);
+        List<ContextBucket> buckets = buckets(windows);
+        parent.streams().out().print(new PerplexityTable(results, buckets));
+        parent.streams()
+                .out()
+                .printf(Locale.ROOT, "%,d tokens of text in windows of %,d%n", windows.tokens(), windows.window());
+        parent.streams().requireOpen();
+        if (json != null) {
+            for (TextResult result : results) {
+                append(loaded, result, results.getFirst(), windows, buckets);
+            }
+        }
+    }
+
+    private void append(
+            LoadedModel loaded, TextResult result, TextResult base, Windows windows, List<ContextBucket> buckets)
+            throws IOException {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("kind", "perplexity");
+        line.putAll(loaded.setting("perplexity", result.configuration(), result.contextTokens(), 0)
+                .toTree());
+        line.put("variant", result.variant().label());
+        line.put("ratio", result.configuration().selection().ratio());
+        line.put("documentTokens", windows.window());
+        line.put("batch", 1);
+        line.put("file", file.toString());
+        line.put("windows", JsonTree.of(windows));
+        line.putAll(result.toTree(base, buckets));
+        Files.writeString(json, JSON.std.asString(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private List<ContextBucket> buckets(Windows windows) {
+        return ContextBucket.of(windows, bucket == null ? OptionalInt.empty() : OptionalInt.of(bucket));
     }
 
     private void report(TextRun run, Windows windows, Map<String, Object> tree) throws IOException {
@@ -148,14 +248,11 @@ final class PerplexityCommand implements Callable<Integer> {
         Table table = new Table().row("tokens before", "perplexity", "95 % from", "to", "nll", "scored");
         row(table, "all", mean);
         List<Object> contexts = new ArrayList<>();
-        int decoded = windows.window() - windows.dense();
-        for (int part = 0; part < PARTS; part++) {
-            int least = windows.dense() + 1 + (int) ((long) decoded * part / PARTS);
-            int end = windows.dense() + 1 + (int) ((long) decoded * (part + 1) / PARTS);
-            Mean some = run.likelihoods().meanOfContexts(least, end);
+        for (ContextBucket part : buckets(windows)) {
+            Mean some = part.mean(run.likelihoods());
             if (some.count() > 0) {
-                row(table, least + " to " + (end - 1), some);
-                contexts.add(Map.of("least", least, "end", end, "mean", tree(some)));
+                row(table, part.label(), some);
+                contexts.add(Map.of("least", part.least(), "end", part.end(), "mean", tree(some)));
             }
         }
         parent.streams().out().print(table);

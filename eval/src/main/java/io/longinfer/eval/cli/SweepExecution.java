@@ -2,7 +2,7 @@ package io.longinfer.eval.cli;
 
 import io.longinfer.eval.accuracy.Task;
 import io.longinfer.eval.accuracy.TaskResult;
-import io.longinfer.eval.accuracy.TaskRun.Contender;
+import io.longinfer.eval.comparison.Contender;
 import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.latency.DecodeRun;
 import io.longinfer.eval.perplexity.Likelihoods;

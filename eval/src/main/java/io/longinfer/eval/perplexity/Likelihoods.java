@@ -80,19 +80,24 @@ public final class Likelihoods {
 
     /**
      * How much greater these are than others of the same tokens, token by token: what the tokens have in common falls out, and the
-     * interval is far narrower than that of either mean.
+     * intervals are far narrower than those of either mean.
      *
      * @throws IllegalArgumentException if there are not as many
      */
-    public Mean differenceFrom(double[] others) {
+    public Likelihoods differences(double[] others) {
         if (others.length != count) {
             throw new IllegalArgumentException(others.length + " likelihoods found, " + count + " expected");
         }
-        double[] differences = new double[count];
+        Likelihoods differences = new Likelihoods();
         for (int i = 0; i < count; i++) {
-            differences[i] = nll[i] - others[i];
+            differences.add(contexts[i], nll[i] - others[i]);
         }
-        return mean(differences);
+        return differences;
+    }
+
+    /** The mean of {@link #differences} over all tokens. */
+    public Mean differenceFrom(double[] others) {
+        return differences(others).mean();
     }
 
     private static Mean mean(double[] values) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -54,6 +55,7 @@ class PerplexityCommandTest {
         run(
                 "--kv-precision=int8",
                 "--device-budget=512KiB",
+                "--host-budget=128KiB",
                 "--disk-budget=8MiB",
                 "--disk-dir=" + folder,
                 "--json=" + out);
@@ -65,11 +67,62 @@ class PerplexityCommandTest {
     }
 
     @Test
+    void variantsReadTheSameWindows() throws IOException {
+        Path lines = folder.resolve("lines.jsonl");
+        Path alone = folder.resolve("alone.json");
+        String out = run("--variants=full,quest,ours", "--bucket=32", "--recent=16", "--sink=16", "--json=" + lines);
+        assertTrue(out.lines().findFirst().orElseThrow().matches("tokens before +scored +full +quest +above full, % +ours .*"), out);
+        assertTrue(out.contains("\n65 to 96 ") && out.contains("\n97 to 128 "), out);
+        run("--selector=full", "--json=" + alone);
+        List<Map<String, Object>> trees = new ArrayList<>();
+        for (String line : Files.readAllLines(lines)) {
+            trees.add(JSON.std.mapFrom(line));
+        }
+        assertEquals(List.of("full", "quest", "ours"), trees.stream().map(tree -> tree.get("variant")).toList());
+        // Full attention behind a shared prompt foretells as it does alone.
+        List<?> own = (List<?>) JSON.std.mapFrom(Files.readString(alone)).get("nll");
+        List<?> shared = (List<?>) trees.getFirst().get("nllByToken");
+        assertEquals(own.size(), shared.size());
+        for (int i = 0; i < own.size(); i++) {
+            assertEquals(((Number) own.get(i)).doubleValue(), ((Number) shared.get(i)).doubleValue(), 1e-4);
+        }
+        for (Map<String, Object> tree : trees) {
+            Map<?, ?> nll = (Map<?, ?>) tree.get("nll");
+            assertEquals("perplexity", tree.get("kind"));
+            assertEquals(128, tree.get("documentTokens"));
+            assertEquals(235, nll.get("count"));
+            List<?> contexts = (List<?>) tree.get("contexts");
+            assertEquals(2, contexts.size());
+            boolean base = tree == trees.getFirst();
+            assertEquals(base, tree.get("above") == null);
+            assertEquals(base, ((Map<?, ?>) contexts.getFirst()).get("above") == null);
+        }
+        Map<?, ?> above = (Map<?, ?>) trees.getLast().get("above");
+        double difference = mean(trees.getLast()) - mean(trees.getFirst());
+        assertEquals(difference, ((Number) above.get("mean")).doubleValue(), 1e-9);
+    }
+
+    private static double mean(Map<String, Object> tree) {
+        return ((Number) ((Map<?, ?>) tree.get("nll")).get("mean")).doubleValue();
+    }
+
+    @Test
     void whatDoesNotFitIsRefused() throws IOException {
         Path text = text();
-        for (String options : List.of("--dense=128", "--stride=129", "--context=100", "--kv-precision=fp8")) {
+        for (String options : List.of(
+                "--dense=128",
+                "--stride=129",
+                "--context=100",
+                "--kv-precision=fp8",
+                "--bucket=0",
+                "--variants=best")) {
             Session session = Session.of("perplexity", "needle", "--file=" + text, "--window=128", options);
             assertEquals(2, session.code(), options + ": " + session.err());
+        }
+        for (String option : List.of("--dense=0", "--against=x")) {
+            Session session = Session.of("perplexity", "needle", "--file=" + text, "--variants=full", option);
+            assertEquals(2, session.code(), session.err());
+            assertTrue(session.err().contains("--variants go with"), session.err());
         }
         Session shortText = Session.of("perplexity", "needle", "--file=" + text, "--window=4000");
         assertEquals(1, shortText.code());
