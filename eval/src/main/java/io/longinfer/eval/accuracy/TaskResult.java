@@ -45,6 +45,11 @@ public record TaskResult(
                 KvMetrics.sum(results.stream().map(TaskResult::metrics).toList()));
     }
 
+    /** The same run with other answers. */
+    public TaskResult with(List<Answer> others) {
+        return new TaskResult(task, variant, configuration, contextTokens, List.copyOf(others), stepNanos, metrics);
+    }
+
     /** The scores, in the order of the samples. */
     public double[] scores() {
         return answers.stream().mapToDouble(Answer::score).toArray();
@@ -85,36 +90,51 @@ public record TaskResult(
         return tree;
     }
 
-    /** Collects the answers of a contender. */
-    static final class Builder {
+    /** Collects the answers of a contender. Not thread-safe. */
+    public static final class Builder {
         private final String task;
         private final Variant variant;
         private final List<Answer> answers = new ArrayList<>();
         private final List<KvMetrics> metrics = new ArrayList<>();
-        private long[] nanos = {};
+        private final LongStream.Builder nanos = LongStream.builder();
         private KvConfig configuration = KvConfig.defaults();
         private int contextTokens;
 
-        Builder(String task, Variant variant) {
+        /** Nothing was answered yet. */
+        public Builder(String task, Variant variant) {
             this.task = task;
             this.variant = variant;
         }
 
-        void add(long[] stepNanos, KvMetrics of) {
-            nanos = LongStream.concat(Arrays.stream(nanos), Arrays.stream(stepNanos))
-                    .toArray();
+        /** Adds decoding steps with what the cache did in them. */
+        public void add(long[] stepNanos, KvMetrics of) {
+            for (long step : stepNanos) {
+                nanos.add(step);
+            }
             metrics.add(of);
         }
 
-        void add(KvConfig used, int context, Answer answer) {
+        /** Notes how a prompt is answered, in room for so many tokens. */
+        public void configured(KvConfig used, int context) {
             configuration = used;
             contextTokens = Math.max(contextTokens, context);
+        }
+
+        /** Adds an answer. */
+        public void add(Answer answer) {
             answers.add(answer);
         }
 
-        TaskResult build() {
+        /** The result of at least one step. */
+        public TaskResult build() {
             return new TaskResult(
-                    task, variant, configuration, contextTokens, List.copyOf(answers), nanos, KvMetrics.sum(metrics));
+                    task,
+                    variant,
+                    configuration,
+                    contextTokens,
+                    List.copyOf(answers),
+                    nanos.build().toArray(),
+                    KvMetrics.sum(metrics));
         }
     }
 }

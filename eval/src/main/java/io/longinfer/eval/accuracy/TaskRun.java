@@ -73,9 +73,16 @@ public final class TaskRun {
                     Prefix.read(engine, weights, List.of(prompt), 0, room, blockTokens, tokenStatistics, reading)) {
                 for (int i = 0; i < contenders.size(); i++) {
                     KvConfig configuration = contenders.get(i).configuration().apply(prefix);
-                    Answer answer =
-                            answer(prefix, configuration, sample, index, prompt.length, task.metric(), results.get(i));
-                    results.get(i).add(configuration, prefix.contextTokens(), answer);
+                    results.get(i).configured(configuration, prefix.contextTokens());
+                    results.get(i)
+                            .add(answer(
+                                    prefix,
+                                    configuration,
+                                    sample,
+                                    index,
+                                    prompt.length,
+                                    task.metric(),
+                                    results.get(i)));
                     progress.answered(++done, task.samples() * contenders.size());
                 }
             }

@@ -1,6 +1,5 @@
 package io.longinfer.eval.cli;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.accuracy.DepthGrid;
 import io.longinfer.eval.accuracy.Sample;
 import io.longinfer.eval.accuracy.ScoreTable;
@@ -8,13 +7,11 @@ import io.longinfer.eval.accuracy.Task;
 import io.longinfer.eval.accuracy.TaskResult;
 import io.longinfer.eval.accuracy.TaskRun;
 import io.longinfer.eval.accuracy.depth.DepthTasks;
-import io.longinfer.eval.comparison.Contender;
 import io.longinfer.eval.comparison.Variant;
+import io.longinfer.eval.report.RunReport;
 import io.longinfer.model.Model;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,21 +85,8 @@ final class AccuracyCommand implements Callable<Integer> {
             description = "What to compare, see longinfer latency. Default: ${DEFAULT-VALUE}.")
     private List<Variant> variants;
 
-    @Option(
-            names = "--device-share",
-            paramLabel = "X",
-            converter = Converters.Ratio.class,
-            defaultValue = "1",
-            description = "Device budget as a share of the KV; 1 for no limit. Default: ${DEFAULT-VALUE}.")
-    private double deviceShare;
-
-    @Option(
-            names = "--host-share",
-            paramLabel = "X",
-            converter = Converters.Ratio.class,
-            defaultValue = "0.125",
-            description = "Host budget as a share of the KV, if the device has a limit. Default: ${DEFAULT-VALUE}.")
-    private double hostShare;
+    @Mixin
+    private ShareOptions shares;
 
     @Option(
             names = "--show",
@@ -180,7 +164,7 @@ final class AccuracyCommand implements Callable<Integer> {
             Task task = each.task();
             List<TaskResult> ofTask = run.of(
                     task,
-                    contenders(loaded),
+                    shares.contenders(variants, kv, loaded),
                     (done, total) -> {},
                     (done, total) -> parent.streams()
                             .progress(task.name() + ", " + length + " tokens: " + done + " of " + total + " answers"));
@@ -209,18 +193,6 @@ final class AccuracyCommand implements Callable<Integer> {
         return merged;
     }
 
-    private List<Contender> contenders(LoadedModel loaded) {
-        return variants.stream()
-                .map(variant -> new Contender(
-                        variant,
-                        prefix -> variant.configuration(kv.config(
-                                KvShares.ofAll(deviceShare, hostShare, prefix.kvBytes(1)),
-                                loaded.model().shape(),
-                                prefix.contextTokens(),
-                                1))))
-                .toList();
-    }
-
     private void write(LoadedModel loaded, TaskResult result, int length, OptionalDouble depth) throws IOException {
         if (json == null) {
             return;
@@ -236,6 +208,6 @@ final class AccuracyCommand implements Callable<Integer> {
         line.put("batch", 1);
         line.put("haystack", taskOptions.haystack());
         line.putAll(result.toTree());
-        Files.writeString(json, JSON.std.asString(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        RunReport.append(json, line);
     }
 }

@@ -1,5 +1,6 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.accuracy.choice.ChoiceFormat;
 import io.longinfer.eval.accuracy.longbench.LongBenchMetric;
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.ByteSize;
@@ -287,6 +288,14 @@ final class Converters {
         @Override
         public LongBenchMetric convert(String value) {
             return constant(LongBenchMetric.class, value);
+        }
+    }
+
+    /** A format of questions. */
+    static final class ChoiceFormatName implements ITypeConverter<ChoiceFormat> {
+        @Override
+        public ChoiceFormat convert(String value) {
+            return constant(ChoiceFormat.class, value);
         }
     }
 

@@ -1,15 +1,13 @@
 package io.longinfer.eval.cli;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.comparison.Prefix;
 import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.latency.DecodeRun;
 import io.longinfer.eval.latency.LatencyTable;
+import io.longinfer.eval.report.RunReport;
 import io.longinfer.kvcache.KvConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -172,6 +170,6 @@ final class LatencyCommand implements Callable<Integer> {
                         .toTree());
         line.put("warmUpSteps", warmUp);
         line.putAll(run.toTree());
-        Files.writeString(json, JSON.std.asString(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        RunReport.append(json, line);
     }
 }

@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             BenchCommand.class,
             LatencyCommand.class,
             AccuracyCommand.class,
+            ChoiceCommand.class,
             SweepCommand.class,
             ReportCommand.class,
             ThresholdsCommand.class,

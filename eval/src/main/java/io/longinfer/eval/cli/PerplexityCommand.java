@@ -2,7 +2,6 @@ package io.longinfer.eval.cli;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
-import io.longinfer.eval.comparison.Contender;
 import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.perplexity.ContextBucket;
 import io.longinfer.eval.perplexity.Likelihoods;
@@ -20,7 +19,6 @@ import io.longinfer.model.generation.InferenceSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -114,22 +112,8 @@ final class PerplexityCommand implements Callable<Integer> {
                     + " alone.")
     private List<Variant> variants = List.of();
 
-    @Option(
-            names = "--device-share",
-            paramLabel = "X",
-            converter = Converters.Ratio.class,
-            defaultValue = "1",
-            description = "With --variants, the device budget as a share of a window's KV; 1 for no limit. Default:"
-                    + " ${DEFAULT-VALUE}.")
-    private double deviceShare;
-
-    @Option(
-            names = "--host-share",
-            paramLabel = "X",
-            converter = Converters.Ratio.class,
-            defaultValue = "0.125",
-            description = "Likewise the host budget, if the device has a limit. Default: ${DEFAULT-VALUE}.")
-    private double hostShare;
+    @Mixin
+    private ShareOptions shares;
 
     @Option(
             names = "--against",
@@ -198,17 +182,8 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     private void compare(LoadedModel loaded, int[] ids, Windows windows) throws IOException {
-        List<Contender> contenders = variants.stream()
-                .map(variant -> new Contender(
-                        variant,
-                        prefix -> variant.configuration(kv.config(
-                                KvShares.ofAll(deviceShare, hostShare, prefix.kvBytes(1)),
-                                loaded.model().shape(),
-                                prefix.contextTokens(),
-                                1))))
-                .toList();
         List<TextResult> results = new TextComparison(loaded.engine(), loaded.weights(), loaded.prefillBlock())
-                .of(ids, windows, contenders, new PrefillProgress(parent.streams())::read);
+                .of(ids, windows, shares.contenders(variants, kv, loaded), new PrefillProgress(parent.streams())::read);
         List<ContextBucket> buckets = buckets(windows);
         parent.streams().out().print(new PerplexityTable(results, buckets));
         parent.streams()
@@ -236,7 +211,7 @@ final class PerplexityCommand implements Callable<Integer> {
         line.put("file", file.toString());
         line.put("windows", JsonTree.of(windows));
         line.putAll(result.toTree(base, buckets));
-        Files.writeString(json, JSON.std.asString(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        RunReport.append(json, line);
     }
 
     private List<ContextBucket> buckets(Windows windows) {

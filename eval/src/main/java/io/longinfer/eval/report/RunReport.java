@@ -8,6 +8,7 @@ import io.longinfer.model.weights.WeightMetrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -113,5 +114,11 @@ public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
     /** Writes a tree as one line of JSON. */
     public static void write(Path file, Map<String, Object> tree) throws IOException {
         Files.writeString(file, JSON.std.asString(tree) + "\n");
+    }
+
+    /** Appends a tree as one line of JSON. */
+    public static void append(Path file, Map<String, Object> tree) throws IOException {
+        Files.writeString(
+                file, JSON.std.asString(tree) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 }
