@@ -36,7 +36,7 @@ class AccuracyCommandTest {
                 .succeeded()
                 .out();
         assertTrue(
-                Pattern.compile("niah_single_1 +100.0 \\+- 0.0 +100.0 \\+- 0.0\n")
+                Pattern.compile("niah_single_1 +100.0 \\(34.2 to 100.0\\) +100.0 \\(34.2 to 100.0\\)\n")
                         .matcher(text)
                         .find(),
                 text);
@@ -49,6 +49,57 @@ class AccuracyCommandTest {
         assertEquals(List.of(1.0, 1.0), lines.getFirst().get("scores"));
         assertEquals("full", lines.getFirst().get("variant"));
         assertEquals(2, ((List<?>) lines.getFirst().get("answers")).size());
+    }
+
+    @Test
+    void needlesAreAskedForByDepthAndLength() throws IOException {
+        Path json = folder.resolve("grid.jsonl");
+        String text = Session.of(
+                        "accuracy",
+                        "--tasks=needle",
+                        "--tokens=300,400",
+                        "--depths=0,1",
+                        "--samples=1",
+                        "--variants=full,ours",
+                        "--json=" + json)
+                .succeeded()
+                .out();
+        assertTrue(text.contains("needle, full, %  300 tokens  400 tokens  all\n"), text);
+        assertTrue(Pattern.compile("depth 1.00 +100 +100  100\n").matcher(text).find(), text);
+        List<String> lines = Files.readAllLines(json);
+        assertEquals(8, lines.size());
+        Map<String, Object> last = JSON.std.mapFrom(lines.getLast());
+        assertEquals(1.0, last.get("depth"));
+        assertEquals("needle", last.get("task"));
+        assertEquals(400, last.get("documentTokens"));
+    }
+
+    @Test
+    void filesOfLongBenchAreAsked() throws IOException {
+        Path file = folder.resolve("qa.jsonl");
+        Files.writeString(
+                file,
+                "{\"dataset\": \"multifieldqa_en\", \"input\": \"Who?\", \"context\": \"Ada. \", \"answers\":"
+                        + " [\"Ada\"]}\n");
+        String text = Session.of("accuracy", "--longbench=" + file, "--variants=full", "--longbench-answer=3")
+                .succeeded()
+                .out();
+        assertTrue(text.contains("\nmultifieldqa_en "), text);
+        String shown = Session.of("accuracy", "--longbench=" + file, "--longbench-prompt={input} {context}", "--show")
+                .succeeded()
+                .out();
+        assertTrue(shown.contains("references [Ada]\n") && shown.contains("Who? Ada. "), shown);
+        Session noFile = Session.of("accuracy", "--tasks=qasper");
+        assertEquals(1, noFile.code());
+        assertTrue(noFile.err().contains("--longbench FILE"), noFile.err());
+        Session none = Session.of("accuracy", "--tasks=longbench");
+        assertTrue(none.err().contains("--longbench FILE expected"), none.err());
+        Session unknown = Session.of("accuracy", "--tasks=quiz");
+        assertEquals(1, unknown.code());
+        assertTrue(unknown.err().contains("'quiz' found as a task, one of ruler, "), unknown.err());
+        Session metric = Session.of("accuracy", "--longbench-metric=bleu");
+        assertEquals(2, metric.code());
+        assertTrue(metric.err().contains("one of f1, rouge-l, edit"), metric.err());
     }
 
     @Test
