@@ -41,10 +41,12 @@ public record DepthGrid(List<Cell> cells) {
     @Override
     public String toString() {
         SortedSet<Double> depths = new TreeSet<>(cells.stream().map(Cell::depth).toList());
-        SortedSet<Integer> lengths = new TreeSet<>(cells.stream().map(Cell::tokens).toList());
+        SortedSet<Integer> lengths =
+                new TreeSet<>(cells.stream().map(Cell::tokens).toList());
         TaskResult any = cells.getFirst().result();
         Table table = new Table();
-        List<Object> head = new ArrayList<>(List.of(any.task() + ", " + any.variant().label() + ", %"));
+        List<Object> head =
+                new ArrayList<>(List.of(any.task() + ", " + any.variant().label() + ", %"));
         lengths.forEach(length -> head.add(length + " tokens"));
         head.add("all");
         table.row(head.toArray());

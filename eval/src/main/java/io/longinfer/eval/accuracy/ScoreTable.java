@@ -37,13 +37,15 @@ public record ScoreTable(String title, List<List<TaskResult>> rows) {
                     column -> Range.ofScores(row.get(column).scores()).text(100)));
         }
         if (rows.size() > 1) {
-            table.row(cells("mean of tasks", column -> ofTasks(row -> row.get(column).scores())));
+            table.row(cells(
+                    "mean of tasks", column -> ofTasks(row -> row.get(column).scores())));
         }
         String first = rows.getFirst().getFirst().variant().label();
         table.row(cells("above " + first, column -> column == 0 ? "" : ofTasks(row -> differences(row, column))));
         table.row(cells("p (Wilcoxon)", column -> column == 0 ? "" : wilcoxon(column)));
         table.row(cells(
-                "a step, ms, median of tasks", column -> String.format(Locale.ROOT, "%.1f", medianNanos(column) / 1e6)));
+                "a step, ms, median of tasks",
+                column -> String.format(Locale.ROOT, "%.1f", medianNanos(column) / 1e6)));
         table.row(cells(
                 "disk to host, KiB a step", column -> String.format(Locale.ROOT, "%.0f", diskBytes(column) / 1024)));
         return table.toString();

@@ -138,9 +138,10 @@ final class AccuracyCommand implements Callable<Integer> {
     private List<Asked> asked(Model of, int length) throws IOException {
         List<Asked> asked = new ArrayList<>();
         for (String name : taskOptions.expand(tasks == null ? taskOptions.usual() : tasks)) {
-            List<OptionalDouble> places = depths.isEmpty() || !DepthTasks.names().contains(name)
-                    ? List.of(OptionalDouble.empty())
-                    : depths.stream().map(OptionalDouble::of).toList();
+            List<OptionalDouble> places =
+                    depths.isEmpty() || !DepthTasks.names().contains(name)
+                            ? List.of(OptionalDouble.empty())
+                            : depths.stream().map(OptionalDouble::of).toList();
             for (OptionalDouble depth : places) {
                 asked.add(new Asked(taskOptions.task(name, of, length, samples, seed.seed, depth), depth));
             }

@@ -24,14 +24,16 @@ final class LongBenchArguments {
             names = "--longbench",
             paramLabel = "FILE,...",
             split = ",",
-            description = "Files in LongBench's format (JSON lines), one a dataset: asked with its prompts, scored with its"
-                    + " metrics. Prompts that are too long lose their middle.")
+            description =
+                    "Files in LongBench's format (JSON lines), one a dataset: asked with its prompts, scored with its"
+                            + " metrics. Prompts that are too long lose their middle.")
     private List<Path> files = List.of();
 
     @Option(
             names = "--longbench-prompt",
             paramLabel = "TEXT",
-            description = "In place of the published prompt: fields of a line in braces, such as {context} and {input}.")
+            description =
+                    "In place of the published prompt: fields of a line in braces, such as {context} and {input}.")
     private String prompt;
 
     @Option(

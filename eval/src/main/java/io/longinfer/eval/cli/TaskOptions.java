@@ -32,8 +32,9 @@ final class TaskOptions {
     @Option(
             names = "--essay",
             paramLabel = "TEXT",
-            description = "Text that RULER and needle_essay hide needles in (published: Paul Graham's essays). Default: journal"
-                    + " text for RULER.")
+            description =
+                    "Text that RULER and needle_essay hide needles in (published: Paul Graham's essays). Default: journal"
+                            + " text for RULER.")
     private Path essay;
 
     @Option(
@@ -102,8 +103,7 @@ final class TaskOptions {
      *
      * @param depth where tasks of {@link DepthTasks} hide what is asked for; spread over the samples if empty
      */
-    Task task(String name, Model model, int tokens, int samples, long seed, OptionalDouble depth)
-            throws IOException {
+    Task task(String name, Model model, int tokens, int samples, long seed, OptionalDouble depth) throws IOException {
         ToIntFunction<Sample> length = sample -> Prompts.raw(model, Prompts.sample(model, sample)).length;
         Optional<Task> ofFile = longBench.task(name, model, tokens, samples, length);
         if (ofFile.isPresent()) {

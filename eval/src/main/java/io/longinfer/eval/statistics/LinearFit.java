@@ -27,12 +27,11 @@ public record LinearFit(Interval slope, Interval intercept, double determination
             regression.addData(x[i], y[i]);
         }
         if (Double.isNaN(regression.getSlope())) {
-            throw new IllegalArgumentException("a line goes through points at two places at least, "
-                    + x.length + " points at fewer found");
+            throw new IllegalArgumentException(
+                    "a line goes through points at two places at least, " + x.length + " points at fewer found");
         }
-        double quantile = x.length < 3
-                ? Double.NaN
-                : new TDistribution(x.length - 2).inverseCumulativeProbability(TWO_SIDED_95);
+        double quantile =
+                x.length < 3 ? Double.NaN : new TDistribution(x.length - 2).inverseCumulativeProbability(TWO_SIDED_95);
         return new LinearFit(
                 new Interval(x.length, regression.getSlope(), quantile * regression.getSlopeStdErr()),
                 new Interval(x.length, regression.getIntercept(), quantile * regression.getInterceptStdErr()),

@@ -25,7 +25,8 @@ public record PairedComparison(Interval difference, double tTestP, double wilcox
             return Double.NaN;
         }
         double mean = Arrays.stream(differences).average().orElseThrow();
-        double squares = Arrays.stream(differences).map(x -> (x - mean) * (x - mean)).sum();
+        double squares =
+                Arrays.stream(differences).map(x -> (x - mean) * (x - mean)).sum();
         if (squares == 0) {
             return mean == 0 ? 1 : 0;
         }

@@ -40,8 +40,7 @@ public record Range(int count, double estimate, double low, double high) {
             return ofProportion((int) Arrays.stream(scores).sum(), scores.length);
         }
         Interval interval = Interval.of(scores);
-        return new Range(
-                scores.length, interval.mean(), Math.max(0, interval.low()), Math.min(1, interval.high()));
+        return new Range(scores.length, interval.mean(), Math.max(0, interval.low()), Math.min(1, interval.high()));
     }
 
     /** For people, such as {@code "85.0 (62.1 to 96.8)"}, each number times {@code scale}. */

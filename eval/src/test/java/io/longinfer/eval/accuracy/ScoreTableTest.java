@@ -23,8 +23,10 @@ class ScoreTableTest {
                 result("a", Variant.OURS, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1));
         List<TaskResult> second =
                 List.of(result("bc", Variant.FULL, 0.25, 0.5, 0.75), result("bc", Variant.OURS, 0.25, 0.5, 0.75));
-        List<String> lines =
-                new ScoreTable("score", List.of(first, second)).toString().lines().toList();
+        List<String> lines = new ScoreTable("score", List.of(first, second))
+                .toString()
+                .lines()
+                .toList();
         assertTrue(lines.getFirst().matches("score +full +ours"), lines.getFirst());
         assertTrue(lines.get(1).matches("a +100.0 \\(72.2 to 100.0\\) +80.0 \\(49.0 to 94.3\\)"), lines.get(1));
         assertTrue(lines.get(2).matches("bc +50.0 \\(0.0 to 100.0\\) +50.0 \\(0.0 to 100.0\\)"), lines.get(2));
@@ -69,7 +71,6 @@ class ScoreTableTest {
                 .toList();
         KvMetrics none = new KvMetrics(
                 List.of(), links, List.of(), List.of(), new PipelineMetrics(0, 0, 0, 0, 0, "", 0, 0), false, 0);
-        return new TaskResult(
-                task, variant, KvConfig.defaults(), 20, answers, new long[2 * scores.length], none);
+        return new TaskResult(task, variant, KvConfig.defaults(), 20, answers, new long[2 * scores.length], none);
     }
 }

@@ -19,7 +19,9 @@ class ComparisonsTest {
         assertEquals(0.8, range.estimate(), 1e-12);
         assertEquals(0.49016, range.low(), CLOSE);
         assertEquals(0.94332, range.high(), CLOSE);
-        assertEquals(new Range(10, 1, 0.7224672001371, 1).text(100), Range.ofProportion(10, 10).text(100));
+        assertEquals(
+                new Range(10, 1, 0.7224672001371, 1).text(100),
+                Range.ofProportion(10, 10).text(100));
         assertEquals("0.0 (0.0 to 56.1)", Range.ofProportion(0, 3).text(100));
         assertTrue(Double.isNaN(Range.ofProportion(0, 0).estimate()));
         assertThrows(IllegalArgumentException.class, () -> Range.ofProportion(4, 3));
@@ -48,8 +50,10 @@ class ComparisonsTest {
         PairedComparison same = PairedComparison.of(samples, samples);
         assertEquals(1, same.tTestP(), 0);
         assertEquals(1, same.wilcoxonP(), 0);
-        assertEquals(0, PairedComparison.of(new double[] {1, 1}, new double[] {0, 0}).tTestP(), 0);
-        assertTrue(Double.isNaN(PairedComparison.of(new double[] {1}, new double[] {0}).tTestP()));
+        assertEquals(
+                0, PairedComparison.of(new double[] {1, 1}, new double[] {0, 0}).tTestP(), 0);
+        assertTrue(Double.isNaN(
+                PairedComparison.of(new double[] {1}, new double[] {0}).tTestP()));
         assertThrows(IllegalArgumentException.class, () -> PairedComparison.of(samples, new double[9]));
     }
 
@@ -83,7 +87,8 @@ class ComparisonsTest {
         assertEquals(student.low(), range.low(), 0.1 * student.halfWidth());
         assertEquals(student.high(), range.high(), 0.1 * student.halfWidth());
         assertEquals(range, Bootstrap.of(samples, StatUtils::mean, 4000, 1));
-        assertTrue(Double.isNaN(Bootstrap.of(new double[] {1}, StatUtils::mean, 100, 1).low()));
+        assertTrue(Double.isNaN(
+                Bootstrap.of(new double[] {1}, StatUtils::mean, 100, 1).low()));
         assertThrows(IllegalArgumentException.class, () -> Bootstrap.of(samples, StatUtils::mean, 0, 1));
     }
 
@@ -107,8 +112,7 @@ class ComparisonsTest {
         LinearFit two = LinearFit.of(new double[] {0, 1}, new double[] {1, 3});
         assertEquals(2, two.slope().mean(), 1e-12);
         assertTrue(Double.isNaN(two.slope().halfWidth()));
-        assertThrows(
-                IllegalArgumentException.class, () -> LinearFit.of(new double[] {1, 1}, new double[] {1, 3}));
+        assertThrows(IllegalArgumentException.class, () -> LinearFit.of(new double[] {1, 1}, new double[] {1, 3}));
         assertThrows(IllegalArgumentException.class, () -> LinearFit.of(new double[] {1}, new double[] {1, 3}));
     }
 }

@@ -23,8 +23,7 @@ final class DepthMetrics {
             Arrays.asList(SEPARATORS.split(prediction)).contains(references.getFirst()) ? 1 : 0;
 
     /** The number is named, with no digit beside it. */
-    static final Metric NUMBER =
-            (prediction, references) -> Answers.names(prediction, references.getFirst()) ? 1 : 0;
+    static final Metric NUMBER = (prediction, references) -> Answers.names(prediction, references.getFirst()) ? 1 : 0;
 
     /** The text is contained, whatever the case. */
     static final Metric CONTAINED = (prediction, references) ->

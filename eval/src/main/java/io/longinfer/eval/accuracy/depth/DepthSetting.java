@@ -14,8 +14,7 @@ import java.util.function.ToIntFunction;
  * @param depth where the thing is hidden, 0 (begin) to 1 (end); spread evenly over the samples if empty
  * @param length tokens of a sample's prompt, with template and answer's prefix
  */
-public record DepthSetting(
-        int maxTokens, int samples, long seed, OptionalDouble depth, ToIntFunction<Sample> length) {
+public record DepthSetting(int maxTokens, int samples, long seed, OptionalDouble depth, ToIntFunction<Sample> length) {
     public DepthSetting {
         if (samples < 1) {
             throw new IllegalArgumentException("a task has at least 1 sample, not " + samples);

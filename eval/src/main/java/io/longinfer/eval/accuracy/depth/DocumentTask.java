@@ -31,8 +31,9 @@ final class DocumentTask extends DepthTask {
 
     @Override
     Sample make(int index, double depth, int units) {
-        NeedleDocument document = generator.generate(
-                DocumentOptions.journal(UNIT_TOKENS * units, setting.seed(NAME, index)).withDepth(depth));
+        NeedleDocument document =
+                generator.generate(DocumentOptions.journal(UNIT_TOKENS * units, setting.seed(NAME, index))
+                        .withDepth(depth));
         Fact fact = document.facts().getFirst();
         return new Sample(document.prompt(fact), "", ANSWER_TOKENS, List.of(fact.value()));
     }

@@ -32,8 +32,8 @@ final class KeyValueTask extends DepthTask {
             object.add(i == place ? pair(key, value) : pair(identifier(random), identifier(random)));
         }
         return new Sample(
-                "Extract the value corresponding to the specified key in the JSON object below.\n\nJSON data:\n" + object
-                        + "\n\n\nKey: \"" + key + "\"\n",
+                "Extract the value corresponding to the specified key in the JSON object below.\n\nJSON data:\n"
+                        + object + "\n\n\nKey: \"" + key + "\"\n",
                 "The value associated with the specified key is: ",
                 ANSWER_TOKENS,
                 List.of(value));

@@ -54,7 +54,8 @@ final class NoiseTask extends DepthTask {
     Sample make(int index, double depth, int lines) {
         String digits = digits(setting.random(form.label, index));
         int before = (int) Math.round(depth * lines);
-        String statement = "The " + form.thing + " is " + digits + ". Remember it. " + digits + " is the " + form.thing + ".\n";
+        String statement =
+                "The " + form.thing + " is " + digits + ". Remember it. " + digits + " is the " + form.thing + ".\n";
         String context = NOISE.repeat(before) + statement + NOISE.repeat(lines - before);
         return new Sample(
                 form.instruction + "\n\n" + context + "\n\nWhat is the " + form.thing + "?\n\n",

@@ -51,9 +51,10 @@ public enum LongBenchMetric {
     CLASSIFICATION {
         @Override
         double score(String prediction, String reference, List<String> classes) {
-            List<String> named =
-                    new ArrayList<>(classes.stream().filter(prediction::contains).toList());
-            // Names that are parts of the right one do not count; behind one taken out, the next is passed over, as published.
+            List<String> named = new ArrayList<>(
+                    classes.stream().filter(prediction::contains).toList());
+            // Names that are parts of the right one do not count; behind one taken out, the next is passed over, as
+            // published.
             for (int i = 0; i < named.size(); i++) {
                 if (reference.contains(named.get(i)) && !named.get(i).equals(reference)) {
                     named.remove(i);

@@ -115,8 +115,7 @@ public final class LongBenchTask implements Task {
     }
 
     private String filled(JsonLine line) {
-        return FIELD.matcher(dataset.prompt())
-                .replaceAll(field -> Matcher.quoteReplacement(line.text(field.group(1))));
+        return FIELD.matcher(dataset.prompt()).replaceAll(field -> Matcher.quoteReplacement(line.text(field.group(1))));
     }
 
     /** The best score over the references. */

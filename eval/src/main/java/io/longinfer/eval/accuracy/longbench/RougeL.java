@@ -41,9 +41,9 @@ final class RougeL {
     /** White space alone between two periods is a sentence of one empty word, as published. */
     private static List<String[]> sentences(String text) {
         List<String[]> sentences = new ArrayList<>();
-        for (String sentence : text.split("\\.")) {
+        for (String sentence : text.split("\\.", 0)) {
             if (!sentence.isEmpty()) {
-                sentences.add(WHITE.matcher(sentence).replaceAll(" ").strip().split(" "));
+                sentences.add(WHITE.matcher(sentence).replaceAll(" ").strip().split(" ", 0));
             }
         }
         return sentences;

@@ -57,13 +57,15 @@ class DepthTasksTest {
     @Test
     void cellsOfAGridDifferInDepthAndLengthAlone() {
         for (String name : DepthTasks.names()) {
-            List<String> references = task(name, 500, 3, OptionalDouble.of(0)).sample(1).references();
+            List<String> references =
+                    task(name, 500, 3, OptionalDouble.of(0)).sample(1).references();
             assertEquals(
                     references,
                     task(name, 900, 3, OptionalDouble.of(0.7)).sample(1).references(),
                     name);
             Task same = task(name, 500, 3, OptionalDouble.of(0));
-            assertEquals(same.sample(2), task(name, 500, 3, OptionalDouble.of(0)).sample(2), name);
+            assertEquals(
+                    same.sample(2), task(name, 500, 3, OptionalDouble.of(0)).sample(2), name);
             assertNotEquals(same.sample(0).prompt(), same.sample(1).prompt(), name);
         }
     }
@@ -75,7 +77,8 @@ class DepthTasksTest {
                 .mapToObj(i -> count(task.sample(i).prompt().split("The pass key is", 2)[0]))
                 .toList();
         int all = places.getLast();
-        assertEquals(IntStream.range(0, 5).mapToObj(i -> Math.round(i * all / 4f)).toList(), places);
+        assertEquals(
+                IntStream.range(0, 5).mapToObj(i -> Math.round(i * all / 4f)).toList(), places);
     }
 
     @Test
@@ -132,15 +135,15 @@ class DepthTasksTest {
         for (String name : DepthTasks.names()) {
             Task small = task(name, 40, 2, OptionalDouble.empty());
             TaskException refused = assertThrows(TaskException.class, () -> small.sample(0));
-            assertTrue(refused.getMessage().contains(name) && refused.getMessage().contains("40"), name);
+            assertTrue(
+                    refused.getMessage().contains(name) && refused.getMessage().contains("40"), name);
         }
         DepthSetting setting = new DepthSetting(100, 1, 1, OptionalDouble.empty(), DepthTasksTest::tokens);
         TaskException noEssay = assertThrows(
                 TaskException.class,
                 () -> DepthTasks.of("needle_essay", setting, DepthTasksTest::words, Optional.empty()));
         assertTrue(noEssay.getMessage().contains("--essay"), noEssay.getMessage());
-        assertThrows(
-                TaskException.class, () -> DepthTasks.of("key", setting, DepthTasksTest::words, Optional.empty()));
+        assertThrows(TaskException.class, () -> DepthTasks.of("key", setting, DepthTasksTest::words, Optional.empty()));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new DepthSetting(100, 0, 1, OptionalDouble.empty(), DepthTasksTest::tokens));

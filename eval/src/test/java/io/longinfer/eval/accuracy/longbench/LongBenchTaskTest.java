@@ -108,8 +108,9 @@ class LongBenchTaskTest {
             assertTrue(sample.prompt().startsWith("You are given a scientific article"), sample.prompt());
             assertTrue(sample.prompt().endsWith("Question: What?\n\nAnswer:"), sample.prompt());
         }
-        TaskException refused =
-                assertThrows(TaskException.class, () -> LongBenchTask.read(file, options(130)).sample(0));
+        TaskException refused = assertThrows(
+                TaskException.class,
+                () -> LongBenchTask.read(file, options(130)).sample(0));
         assertTrue(refused.getMessage().contains(file + ", line 1"), refused.getMessage());
     }
 
@@ -163,8 +164,9 @@ class LongBenchTaskTest {
     @Test
     void whatIsMissingForThePromptIsNamed() throws IOException {
         Path file = write("{\"dataset\": \"musique\", \"answers\": [\"x\"], \"context\": \"b\"}");
-        TaskException refused =
-                assertThrows(TaskException.class, () -> LongBenchTask.read(file, options(1000)).sample(0));
+        TaskException refused = assertThrows(
+                TaskException.class,
+                () -> LongBenchTask.read(file, options(1000)).sample(0));
         assertTrue(refused.getMessage().contains("line 1: nothing found as \"input\""), refused.getMessage());
     }
 
