@@ -134,8 +134,8 @@ final class ChoiceCommand implements Callable<Integer> {
                     .of(
                             questions,
                             shares.contenders(variants, kv, loaded),
-                            (done, total) ->
-                                    parent.streams().progress(task.label() + ": " + done + " of " + total + " answers"));
+                            (done, total) -> parent.streams()
+                                    .progress(task.label() + ": " + done + " of " + total + " answers"));
             parent.streams().progress("");
             print("accuracy, %", results, ChoiceResult::accuracy);
             if (task.isNormalised()) {
@@ -178,7 +178,8 @@ final class ChoiceCommand implements Callable<Integer> {
     private void print(String title, List<ChoiceResult> results, Function<ChoiceResult, TaskResult> part) {
         parent.streams()
                 .out()
-                .println(new ScoreTable(title, List.of(results.stream().map(part).toList())));
+                .println(
+                        new ScoreTable(title, List.of(results.stream().map(part).toList())));
         parent.streams().requireOpen();
     }
 

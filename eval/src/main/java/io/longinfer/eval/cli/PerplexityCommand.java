@@ -108,8 +108,9 @@ final class PerplexityCommand implements Callable<Integer> {
             paramLabel = "NAME,...",
             split = ",",
             converter = Variant.Converter.class,
-            description = "Ways to manage KV to compare with the first, see longinfer latency. Default: what the options say,"
-                    + " alone.")
+            description =
+                    "Ways to manage KV to compare with the first, see longinfer latency. Default: what the options say,"
+                            + " alone.")
     private List<Variant> variants = List.of();
 
     @Mixin
@@ -123,7 +124,10 @@ final class PerplexityCommand implements Callable<Integer> {
                             + " token by token.")
     private Path against;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Writes the run, with the nll of every token; with --variants appends a line for each.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Writes the run, with the nll of every token; with --variants appends a line for each.")
     private Path json;
 
     @Mixin

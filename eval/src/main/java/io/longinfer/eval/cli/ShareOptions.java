@@ -12,7 +12,8 @@ final class ShareOptions {
             paramLabel = "X",
             converter = Converters.Ratio.class,
             defaultValue = "1",
-            description = "Device budget of each variant as a share of the KV; 1 for no limit. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Device budget of each variant as a share of the KV; 1 for no limit. Default: ${DEFAULT-VALUE}.")
     private double deviceShare;
 
     @Option(

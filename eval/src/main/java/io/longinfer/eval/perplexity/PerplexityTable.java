@@ -25,7 +25,8 @@ public record PerplexityTable(List<TextResult> results, List<ContextBucket> buck
     @Override
     public String toString() {
         TextResult base = results.getFirst();
-        List<Object> head = new ArrayList<>(List.of("tokens before", "scored", base.variant().label()));
+        List<Object> head = new ArrayList<>(
+                List.of("tokens before", "scored", base.variant().label()));
         for (TextResult result : results.subList(1, results.size())) {
             head.add(result.variant().label());
             head.add("above " + base.variant().label() + ", %");

@@ -85,7 +85,8 @@ public final class TextComparison {
                 result.addStep(System.nanoTime() - start);
                 if (at + 1 >= window.scored()) {
                     result.add(
-                            at + 1 - window.first(), LogitsWriter.negativeLogLikelihood(session.logits(0), ids[at + 1]));
+                            at + 1 - window.first(),
+                            LogitsWriter.negativeLogLikelihood(session.logits(0), ids[at + 1]));
                 }
             }
             result.add(configuration, prefix.contextTokens(), session.cache(0).metrics());

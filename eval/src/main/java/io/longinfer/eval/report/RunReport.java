@@ -118,7 +118,6 @@ public record RunReport(Setting setting, Timing timing, PhaseTraffic traffic) {
 
     /** Appends a tree as one line of JSON. */
     public static void append(Path file, Map<String, Object> tree) throws IOException {
-        Files.writeString(
-                file, JSON.std.asString(tree) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(file, JSON.std.asString(tree) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 }

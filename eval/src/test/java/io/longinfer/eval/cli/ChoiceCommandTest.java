@@ -46,10 +46,13 @@ class ChoiceCommandTest {
     @Test
     void aQuestionIsShown() throws IOException {
         String out = run("--shots=1", "--show").succeeded().out();
-        assertTrue(out.contains("--- right: 'walk.' behind\nQuestion: To reach the old harbour 0\nAnswer: walk.\n\n"), out);
+        assertTrue(
+                out.contains("--- right: 'walk.' behind\nQuestion: To reach the old harbour 0\nAnswer: walk.\n\n"),
+                out);
         assertTrue(out.contains("harbour 1\nAnswer:\n--- wrong: 'zqx zqx zqx.' behind\n"), out);
         Path train = Files.writeString(folder.resolve("train.jsonl"), LINE.replace("harbour %d", "mill"));
-        String other = run("--shots=1", "--train=" + train, "--show").succeeded().out();
+        String other =
+                run("--shots=1", "--train=" + train, "--show").succeeded().out();
         assertTrue(other.contains("the old mill\nAnswer: walk.\n\nQuestion: To reach the old harbour 0\n"), other);
         assertFalse(other.contains("harbour 1"), other);
     }

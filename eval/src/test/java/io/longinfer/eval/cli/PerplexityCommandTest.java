@@ -71,14 +71,21 @@ class PerplexityCommandTest {
         Path lines = folder.resolve("lines.jsonl");
         Path alone = folder.resolve("alone.json");
         String out = run("--variants=full,quest,ours", "--bucket=32", "--recent=16", "--sink=16", "--json=" + lines);
-        assertTrue(out.lines().findFirst().orElseThrow().matches("tokens before +scored +full +quest +above full, % +ours .*"), out);
+        assertTrue(
+                out.lines()
+                        .findFirst()
+                        .orElseThrow()
+                        .matches("tokens before +scored +full +quest +above full, % +ours .*"),
+                out);
         assertTrue(out.contains("\n65 to 96 ") && out.contains("\n97 to 128 "), out);
         run("--selector=full", "--json=" + alone);
         List<Map<String, Object>> trees = new ArrayList<>();
         for (String line : Files.readAllLines(lines)) {
             trees.add(JSON.std.mapFrom(line));
         }
-        assertEquals(List.of("full", "quest", "ours"), trees.stream().map(tree -> tree.get("variant")).toList());
+        assertEquals(
+                List.of("full", "quest", "ours"),
+                trees.stream().map(tree -> tree.get("variant")).toList());
         // Full attention behind a shared prompt foretells as it does alone.
         List<?> own = (List<?>) JSON.std.mapFrom(Files.readString(alone)).get("nll");
         List<?> shared = (List<?>) trees.getFirst().get("nllByToken");

@@ -36,7 +36,8 @@ class PerplexityTableTest {
     void differencesAreSaidByContext() {
         TextResult full = result(Variant.FULL, Math.log(2), Math.log(2), Math.log(4));
         TextResult ours = result(Variant.OURS, Math.log(2), Math.log(2), Math.log(8));
-        List<ContextBucket> buckets = List.of(new ContextBucket(1, 3), new ContextBucket(3, 5), new ContextBucket(5, 7));
+        List<ContextBucket> buckets =
+                List.of(new ContextBucket(1, 3), new ContextBucket(3, 5), new ContextBucket(5, 7));
         // 2 ^ (4 / 3), 2 ^ (5 / 3), and 2 ^ (1 / 3) times as much; the deviation of 0, 0 and ln 2 is 0.4002.
         assertEquals("""
                 tokens before  scored   full   ours              above full, %

@@ -14,12 +14,11 @@ public enum ChoiceFormat {
         @Override
         Question read(JsonLine line, OptionalInt label) {
             String premise = filled(line, "premise").strip();
-            String connector =
-                    switch (line.text("question")) {
-                        case "cause" -> " because";
-                        case "effect" -> " therefore";
-                        default -> throw line.wrong("question", "cause or effect");
-                    };
+            String connector = switch (line.text("question")) {
+                case "cause" -> " because";
+                case "effect" -> " therefore";
+                default -> throw line.wrong("question", "cause or effect");
+            };
             String context = premise.substring(0, premise.length() - 1) + connector;
             return question(
                     context,

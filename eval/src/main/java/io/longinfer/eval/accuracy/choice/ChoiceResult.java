@@ -24,8 +24,7 @@ public record ChoiceResult(TaskResult accuracy, TaskResult normalised, List<List
     /** For programs. */
     public Map<String, Object> toTree() {
         Map<String, Object> tree = new LinkedHashMap<>(accuracy.toTree());
-        tree.put(
-                "normalised", Map.of("score", normalised.score(), "scores", JsonTree.of(normalised.scores())));
+        tree.put("normalised", Map.of("score", normalised.score(), "scores", JsonTree.of(normalised.scores())));
         tree.put("logLikelihoods", logLikelihoods);
         return tree;
     }

@@ -86,7 +86,8 @@ public final class ChoiceRun {
         List<Integer> firsts = new ArrayList<>();
         for (int i = 0; i < options.size(); i++) {
             int[] context = options.get(i).context();
-            if (firsts.stream().noneMatch(first -> Arrays.equals(options.get(first).context(), context))) {
+            if (firsts.stream()
+                    .noneMatch(first -> Arrays.equals(options.get(first).context(), context))) {
                 firsts.add(i);
             }
         }
@@ -118,7 +119,11 @@ public final class ChoiceRun {
                 for (int option = first; option < options.size(); option++) {
                     if (Arrays.equals(options.get(option).context(), context)) {
                         likelihoods[i][option] = logLikelihood(
-                                prefix, configuration, context, options.get(option).continuation(), result);
+                                prefix,
+                                configuration,
+                                context,
+                                options.get(option).continuation(),
+                                result);
                     }
                 }
             }

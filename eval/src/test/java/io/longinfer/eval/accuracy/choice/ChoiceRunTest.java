@@ -57,7 +57,8 @@ class ChoiceRunTest {
         Fact fact = document.facts().getFirst();
         Fact other = document.facts().getLast();
         String context = document.prompt(fact) + "\n";
-        String begin = fact.answer().substring(0, fact.answer().indexOf(fact.value())).strip();
+        String begin =
+                fact.answer().substring(0, fact.answer().indexOf(fact.value())).strip();
         Question question = new Question(
                 List.of(
                         new Option(context + begin, other.value() + "."),
@@ -68,17 +69,20 @@ class ChoiceRunTest {
         for (ChoiceResult result : results) {
             assertEquals(1, result.accuracy().score(), result.logLikelihoods().toString());
             assertEquals(1, result.accuracy().answers().size());
-            assertEquals(fact.value() + ".", result.accuracy().answers().getFirst().prediction());
+            assertEquals(
+                    fact.value() + ".", result.accuracy().answers().getFirst().prediction());
         }
-        assertEquals(expected(question), results.getFirst().logLikelihoods().getFirst().get(1), 1e-3);
+        assertEquals(
+                expected(question),
+                results.getFirst().logLikelihoods().getFirst().get(1),
+                1e-3);
         assertEquals("rte", results.getFirst().toTree().get("task"));
     }
 
     /** The sum over the right option, read from an empty sequence with full attention. */
     private static double expected(Question question) throws IOException {
         Option option = question.options().get(question.right());
-        Encoded encoded =
-                new ContinuationEncoder(model.tokenizer()).encode(option.context(), option.continuation());
+        Encoded encoded = new ContinuationEncoder(model.tokenizer()).encode(option.context(), option.continuation());
         int[] context = encoded.context();
         int[] ids = IntStream.concat(IntStream.of(context), IntStream.of(encoded.continuation()))
                 .toArray();
@@ -97,8 +101,10 @@ class ChoiceRunTest {
 
     @Test
     void optionsMayHaveContextsOfTheirOwn() throws IOException {
-        Question same = new Question(List.of(new Option("The sky and the", "sea."), new Option("The sky and the", "sea.")), 1);
-        Question own = new Question(List.of(new Option("The sky and a", "sea."), new Option("The sky and the", "sea.")), 0);
+        Question same =
+                new Question(List.of(new Option("The sky and the", "sea."), new Option("The sky and the", "sea.")), 1);
+        Question own =
+                new Question(List.of(new Option("The sky and a", "sea."), new Option("The sky and the", "sea.")), 0);
         List<ChoiceResult> results = run(new ChoiceTask(ChoiceFormat.WINOGRANDE, List.of(same, own)), Variant.FULL);
         List<List<Double>> likelihoods = results.getFirst().logLikelihoods();
         assertEquals(likelihoods.get(0).get(0), likelihoods.get(0).get(1));
@@ -135,8 +141,7 @@ class ChoiceRunTest {
     void whatCannotBeScoredIsSaid() {
         Question tooShort = new Question(List.of(new Option("", "a b"), new Option("", "c d")), 0);
         TaskException refused = assertThrows(
-                TaskException.class,
-                () -> run(new ChoiceTask(ChoiceFormat.RTE, List.of(tooShort)), Variant.FULL));
+                TaskException.class, () -> run(new ChoiceTask(ChoiceFormat.RTE, List.of(tooShort)), Variant.FULL));
         assertTrue(refused.getMessage().contains("at least 2 to read"), refused.getMessage());
     }
 

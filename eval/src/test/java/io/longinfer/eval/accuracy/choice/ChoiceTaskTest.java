@@ -28,7 +28,9 @@ class ChoiceTaskTest {
                 "{'premise': 'It fell.', 'choice1': 'A b.', 'choice2': 'C d.', 'question': 'cause', 'label': 0}");
         assertEquals(
                 new Question(
-                        List.of(new Option("It fell therefore", "it broke."), new Option("It fell therefore", "i ran.")),
+                        List.of(
+                                new Option("It fell therefore", "it broke."),
+                                new Option("It fell therefore", "i ran.")),
                         1),
                 questions.getFirst());
         assertEquals("It fell because", questions.getLast().options().getLast().context());
@@ -37,7 +39,8 @@ class ChoiceTaskTest {
 
     @Test
     void piqaHasLabelsOfItsOwn() throws IOException {
-        Path file = write("{'goal': 'Cut', 'sol1': 'Saw it', 'sol2': 'Eat it'}", "{'goal': 'x', 'sol1': 'y', 'sol2': 'z'}");
+        Path file =
+                write("{'goal': 'Cut', 'sol1': 'Saw it', 'sol2': 'Eat it'}", "{'goal': 'x', 'sol1': 'y', 'sol2': 'z'}");
         Path labels = Files.writeString(folder.resolve("labels.lst"), "0\n1\n1\n");
         List<Question> questions = ChoiceTask.read(ChoiceFormat.PIQA, file, Optional.of(labels), 2);
         assertEquals(
@@ -96,13 +99,11 @@ class ChoiceTaskTest {
                 ChoiceFormat.RTE,
                 "{'premise': 'A.', 'hypothesis': 'B.', 'label': 'entailment'}",
                 "{'premise': 'C.', 'hypothesis': 'D.', 'label': 'entailment'}");
-        ChoiceTask task =
-                ChoiceTask.of(ChoiceFormat.RTE, questions.subList(0, 1), questions.subList(1, 2));
+        ChoiceTask task = ChoiceTask.of(ChoiceFormat.RTE, questions.subList(0, 1), questions.subList(1, 2));
         assertEquals(
                 "A.\nQuestion: B. True or False?\nAnswer: True\n\nC.\nQuestion: D. True or False?\nAnswer:",
                 task.questions().getFirst().options().getFirst().context());
-        assertThrows(
-                IllegalArgumentException.class, () -> ChoiceTask.of(ChoiceFormat.RTE, questions, List.of()));
+        assertThrows(IllegalArgumentException.class, () -> ChoiceTask.of(ChoiceFormat.RTE, questions, List.of()));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new Question(List.of(new Option("a", "b"), new Option("a", "c")), 2));
@@ -148,6 +149,7 @@ class ChoiceTaskTest {
     }
 
     private Path write(String... lines) throws IOException {
-        return Files.writeString(folder.resolve("file.jsonl"), String.join("\n", lines).replace('\'', '"') + "\n");
+        return Files.writeString(
+                folder.resolve("file.jsonl"), String.join("\n", lines).replace('\'', '"') + "\n");
     }
 }
