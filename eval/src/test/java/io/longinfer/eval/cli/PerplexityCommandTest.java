@@ -100,7 +100,7 @@ class PerplexityCommandTest {
             assertEquals(235, nll.get("count"));
             List<?> contexts = (List<?>) tree.get("contexts");
             assertEquals(2, contexts.size());
-            boolean base = tree == trees.getFirst();
+            boolean base = tree.equals(trees.getFirst());
             assertEquals(base, tree.get("above") == null);
             assertEquals(base, ((Map<?, ?>) contexts.getFirst()).get("above") == null);
         }
