@@ -53,6 +53,7 @@ class PerplexityCommandTest {
     void recordsHoldThePrecisionWhereThereIsADisk() throws IOException {
         Path out = folder.resolve("run.json");
         run(
+                "--abstract-precision=int8",
                 "--kv-precision=int8",
                 "--device-budget=512KiB",
                 "--host-budget=128KiB",
