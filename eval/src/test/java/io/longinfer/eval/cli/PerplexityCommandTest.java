@@ -56,7 +56,6 @@ class PerplexityCommandTest {
                 "--abstract-precision=int8",
                 "--kv-precision=int8",
                 "--device-budget=512KiB",
-                "--host-budget=128KiB",
                 "--disk-budget=8MiB",
                 "--disk-dir=" + folder,
                 "--json=" + out);
