@@ -1,5 +1,7 @@
 package io.longinfer.eval.cli;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.accuracy.Sample;
 import io.longinfer.eval.accuracy.Task;
 import io.longinfer.eval.accuracy.longbench.LongBenchMetric;
@@ -7,9 +9,12 @@ import io.longinfer.eval.accuracy.longbench.LongBenchOptions;
 import io.longinfer.eval.accuracy.longbench.LongBenchTask;
 import io.longinfer.model.Model;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.ToIntFunction;
@@ -28,6 +33,12 @@ final class LongBenchArguments {
                     "Files in LongBench's format (JSON lines), one a dataset: asked with its prompts, scored with its"
                             + " metrics. Prompts that are too long lose their middle.")
     private List<Path> files = List.of();
+
+    @Option(
+            names = "--longbench-prompts",
+            paramLabel = "FILE",
+            description = "LongBench's prompts by dataset, its config/dataset2prompt.json.")
+    private Path prompts;
 
     @Option(
             names = "--longbench-prompt",
@@ -76,9 +87,24 @@ final class LongBenchArguments {
                 samples,
                 length,
                 model.tokenizer(),
+                prompts(),
                 Optional.ofNullable(prompt),
                 Optional.ofNullable(metric),
                 answerTokens == null ? OptionalInt.empty() : OptionalInt.of(answerTokens));
         return Optional.of(LongBenchTask.read(files.get(index), options));
+    }
+
+    private Map<String, String> prompts() throws IOException {
+        Map<String, String> byDataset = new HashMap<>();
+        if (prompts != null) {
+            try {
+                JSON.std
+                        .mapFrom(Files.readString(prompts))
+                        .forEach((name, text) -> byDataset.put(name, String.valueOf(text)));
+            } catch (JacksonException malformed) {
+                throw new IOException(prompts + ": no JSON object of prompts by dataset", malformed);
+            }
+        }
+        return byDataset;
     }
 }

@@ -81,7 +81,14 @@ class AccuracyCommandTest {
                 file,
                 "{\"dataset\": \"multifieldqa_en\", \"input\": \"Who?\", \"context\": \"Ada. \", \"answers\":"
                         + " [\"Ada\"]}\n");
-        String text = Session.of("accuracy", "--longbench=" + file, "--variants=full", "--longbench-answer=3")
+        Path prompts = folder.resolve("prompts.json");
+        Files.writeString(prompts, "{\"multifieldqa_en\": \"{context}{input}\"}");
+        String text = Session.of(
+                        "accuracy",
+                        "--longbench=" + file,
+                        "--longbench-prompts=" + prompts,
+                        "--variants=full",
+                        "--longbench-answer=3")
                 .succeeded()
                 .out();
         assertTrue(text.contains("\nmultifieldqa_en "), text);
@@ -89,6 +96,12 @@ class AccuracyCommandTest {
                 .succeeded()
                 .out();
         assertTrue(shown.contains("references [Ada]\n") && shown.contains("Who? Ada. "), shown);
+        Session noPrompt = Session.of("accuracy", "--longbench=" + file);
+        assertEquals(1, noPrompt.code());
+        assertTrue(noPrompt.err().contains("--longbench-prompts FILE"), noPrompt.err());
+        Files.writeString(prompts, "[");
+        Session malformed = Session.of("accuracy", "--longbench=" + file, "--longbench-prompts=" + prompts);
+        assertTrue(malformed.err().contains(prompts + ": no JSON object of prompts"), malformed.err());
         Session noFile = Session.of("accuracy", "--tasks=qasper");
         assertEquals(1, noFile.code());
         assertTrue(noFile.err().contains("--longbench FILE"), noFile.err());

@@ -24,15 +24,24 @@ record LongBenchDataset(String prompt, int answerTokens, LongBenchMetric metric,
     private static final Map<String, Object> PUBLISHED = published();
 
     /**
-     * The dataset of a name, as published but for what is overridden.
+     * The dataset of a name, as published but for what is overridden. Published prompts are no part of this repository: they come
+     * from a file of LongBench.
      *
+     * @param prompts by dataset
      * @throws TaskException if the name is not known and not all is given
      */
     static LongBenchDataset of(
-            String name, Optional<String> prompt, Optional<LongBenchMetric> metric, OptionalInt answerTokens) {
+            String name,
+            Map<String, String> prompts,
+            Optional<String> prompt,
+            Optional<LongBenchMetric> metric,
+            OptionalInt answerTokens) {
         if (PUBLISHED.get(name) instanceof Map<?, ?> known) {
             return new LongBenchDataset(
-                    prompt.orElseGet(() -> (String) known.get("prompt")),
+                    prompt.or(() -> Optional.ofNullable(prompts.get(name)))
+                            .orElseThrow(() -> new TaskException("dataset '" + name
+                                    + "' needs its prompt: --longbench-prompts FILE (LongBench's"
+                                    + " config/dataset2prompt.json) or --longbench-prompt TEXT expected")),
                     answerTokens.orElseGet(() -> (Integer) known.get("answerTokens")),
                     metric.orElseGet(() -> metric((String) known.get("metric"))),
                     !Boolean.FALSE.equals(known.get("chat")),
@@ -46,7 +55,7 @@ record LongBenchDataset(String prompt, int answerTokens, LongBenchMetric metric,
         return new LongBenchDataset(prompt.get(), answerTokens.getAsInt(), metric.get(), true, false);
     }
 
-    /** Whether a prompt of that name is known. */
+    /** Whether it is known how that dataset is scored. */
     static boolean isKnown(String name) {
         return PUBLISHED.containsKey(name);
     }

@@ -2,6 +2,7 @@ package io.longinfer.eval.accuracy.longbench;
 
 import io.longinfer.eval.accuracy.Sample;
 import io.longinfer.model.tokenizer.Tokenizer;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.ToIntFunction;
@@ -13,6 +14,7 @@ import java.util.function.ToIntFunction;
  * @param samples most lines of the file to use
  * @param length tokens of a sample's prompt, with template
  * @param tokenizer cuts prompts that are too long
+ * @param prompts published ones, by dataset
  * @param prompt in place of the published one
  * @param metric in place of the published one
  * @param answerTokens in place of the published number
@@ -22,6 +24,11 @@ public record LongBenchOptions(
         int samples,
         ToIntFunction<Sample> length,
         Tokenizer tokenizer,
+        Map<String, String> prompts,
         Optional<String> prompt,
         Optional<LongBenchMetric> metric,
-        OptionalInt answerTokens) {}
+        OptionalInt answerTokens) {
+    public LongBenchOptions {
+        prompts = Map.copyOf(prompts);
+    }
+}

@@ -62,8 +62,8 @@ public final class LongBenchTask implements Task {
         for (JsonLine line : lines) {
             line.texts("answers");
         }
-        LongBenchDataset dataset =
-                LongBenchDataset.of(name, options.prompt(), options.metric(), options.answerTokens());
+        LongBenchDataset dataset = LongBenchDataset.of(
+                name, options.prompts(), options.prompt(), options.metric(), options.answerTokens());
         return new LongBenchTask(name, dataset, options, lines);
     }
 

@@ -31,6 +31,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LongBenchTaskTest {
+    /** Our own, in the place of LongBench's. */
+    private static final Map<String, String> PROMPTS = Map.of(
+            "hotpotqa", "Passages:\n{context}\n\n{input}",
+            "qasper", "Paper: {context}\n\n{input}",
+            "trec", "{context}\n{input}",
+            "musique", "{context} {input}");
+
     private static final int TEMPLATE_TOKENS = 9;
 
     private static Model model;
@@ -57,9 +64,9 @@ class LongBenchTaskTest {
         assertEquals("hotpotqa", task.name());
         assertEquals(1, task.samples());
         Sample sample = task.sample(0);
-        assertTrue(sample.prompt().startsWith("Answer the question based on the given passages."), sample.prompt());
-        assertTrue(sample.prompt().contains("passages.\nText with {input} and $1.\n\nAnswer"), sample.prompt());
-        assertTrue(sample.prompt().endsWith("\n\nQuestion: Who?\nAnswer:"), sample.prompt());
+        assertTrue(sample.prompt().startsWith("Passages:\n"), sample.prompt());
+        assertTrue(sample.prompt().contains("Passages:\nText with {input} and $1.\n\n"), sample.prompt());
+        assertTrue(sample.prompt().endsWith("\n\nWho?"), sample.prompt());
         assertEquals(32, sample.maxTokens());
         assertTrue(sample.chat());
         assertEquals(List.of("Ada", "Ada L."), sample.references());
@@ -75,11 +82,14 @@ class LongBenchTaskTest {
         }
         assertEquals(16, published.size());
         for (String name : published.keySet()) {
-            LongBenchDataset dataset =
-                    LongBenchDataset.of(name, Optional.empty(), Optional.empty(), OptionalInt.empty());
-            assertTrue(dataset.prompt().contains("{context}"), name);
+            LongBenchDataset dataset = LongBenchDataset.of(
+                    name, Map.of(name, "{context}"), Optional.empty(), Optional.empty(), OptionalInt.empty());
+            assertEquals("{context}", dataset.prompt());
             assertTrue(dataset.answerTokens() >= 32 && dataset.answerTokens() <= 512, name);
-            assertTrue(dataset.chat() || !dataset.prompt().contains("Answer:"), name);
+            TaskException missing = assertThrows(
+                    TaskException.class,
+                    () -> LongBenchDataset.of(name, Map.of(), Optional.empty(), Optional.empty(), OptionalInt.empty()));
+            assertTrue(missing.getMessage().contains("--longbench-prompts FILE"), missing.getMessage());
         }
     }
 
@@ -105,8 +115,8 @@ class LongBenchTaskTest {
             Sample sample = task.sample(0);
             int tokens = length(sample) + sample.maxTokens();
             assertTrue(tokens <= most && tokens > most - 8, tokens + " of " + most);
-            assertTrue(sample.prompt().startsWith("You are given a scientific article"), sample.prompt());
-            assertTrue(sample.prompt().endsWith("Question: What?\n\nAnswer:"), sample.prompt());
+            assertTrue(sample.prompt().startsWith("Paper: word0 "), sample.prompt());
+            assertTrue(sample.prompt().endsWith("\n\nWhat?"), sample.prompt());
         }
         TaskException refused = assertThrows(
                 TaskException.class,
@@ -123,6 +133,7 @@ class LongBenchTaskTest {
                 5,
                 LongBenchTaskTest::length,
                 tokenizer,
+                Map.of(),
                 Optional.of("How long is {text}?"),
                 Optional.of(LongBenchMetric.COUNT),
                 OptionalInt.of(4));
@@ -202,6 +213,7 @@ class LongBenchTaskTest {
                 5,
                 LongBenchTaskTest::length,
                 tokenizer,
+                PROMPTS,
                 Optional.empty(),
                 Optional.empty(),
                 OptionalInt.empty());
