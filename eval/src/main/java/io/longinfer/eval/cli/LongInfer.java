@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             PlanCommand.class,
             BenchCommand.class,
             LatencyCommand.class,
+            TraceCommand.class,
             AccuracyCommand.class,
             SweepCommand.class,
             ReportCommand.class,

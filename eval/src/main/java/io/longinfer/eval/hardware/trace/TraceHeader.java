@@ -11,7 +11,6 @@ import java.util.Map;
  *
  * @param model name or path of the model
  * @param shape its shape; of its traits only the kind of feed-forward layer is kept
- * @param weightBytes bytes of its weights
  * @param variant label of the way to manage KV
  * @param kvOptions options of KV that were given on the command line
  * @param deviceShare device budget as a share of the KV
@@ -25,7 +24,6 @@ import java.util.Map;
 public record TraceHeader(
         String model,
         DecoderShape shape,
-        long weightBytes,
         String variant,
         List<String> kvOptions,
         double deviceShare,
@@ -48,7 +46,6 @@ public record TraceHeader(
                 shape.layers(), shape.width(), shape.heads(), shape.kvHeads(), shape.headDim(),
                 shape.feedForward(), shape.vocabulary(), shape.contextTokens()));
         tree.put("gated", shape.traits().feedForward() == DecoderTraits.FeedForward.SILU_GATED);
-        tree.put("weightBytes", weightBytes);
         tree.put("variant", variant);
         tree.put("kvOptions", kvOptions);
         tree.put("deviceShare", deviceShare);
@@ -76,7 +73,6 @@ public record TraceHeader(
                         shape.get(0), shape.get(1), shape.get(2), shape.get(3), shape.get(4), shape.get(5),
                         shape.get(6), 1e-5f, DecoderShape.Rope.NONE, shape.get(7),
                         (Boolean) tree.get("gated") ? DecoderTraits.LLAMA : DecoderTraits.OPT),
-                number(tree, "weightBytes").longValue(),
                 (String) tree.get("variant"),
                 (List<String>) tree.get("kvOptions"),
                 number(tree, "deviceShare").doubleValue(),
