@@ -51,6 +51,7 @@ public record Capacities(
                 RecordGeometry.of(
                         plan.shape().headDim(),
                         codec,
+                        config.abstractPrecision().groupBytes(plan.shape().headDim()),
                         Math.max(1, plan.disk().alignmentBytes()),
                         Math.max(1, plan.disk().operationBytes())));
     }

@@ -11,21 +11,23 @@ import io.longinfer.kvcache.codec.Precision;
  * @param chunkBytes of a chunk in fp16
  * @param recordBytes of a whole record
  * @param prefixBytes of the part that is read alone of chunks that weigh little
+ * @param groupBytes of a group of abstracts, which is read at once
  * @param alignmentBytes what reads are aligned to
  * @param operationBytes the largest read
  */
-public record RecordGeometry(int chunkBytes, int recordBytes, int prefixBytes, int alignmentBytes, int operationBytes) {
+public record RecordGeometry(int chunkBytes, int recordBytes, int prefixBytes, int groupBytes, int alignmentBytes, int operationBytes) {
     /** Most bytes between two records that are read over, as the disk tier does. */
     private static final int BRIDGE_BYTES = 4096;
 
     /** The records of a codec; lz4 is taken to save nothing, as a trace does not hold the bytes. */
-    public static RecordGeometry of(int headDim, Codec codec, int alignmentBytes, int operationBytes) {
+    public static RecordGeometry of(
+            int headDim, Codec codec, int groupBytes, int alignmentBytes, int operationBytes) {
         ChunkLayout layout = new ChunkLayout(headDim);
         QuantizedChunkLayout quantized = new QuantizedChunkLayout(layout);
         boolean exact = codec.precision() == Precision.FP16;
         int prefix = exact ? layout.sizeBytes() : quantized.prefixBytes();
         int whole = codec.precision() == Precision.INT8 ? quantized.sizeBytes() : prefix;
-        return new RecordGeometry(layout.sizeBytes(), whole, prefix, alignmentBytes, operationBytes);
+        return new RecordGeometry(layout.sizeBytes(), whole, prefix, groupBytes, alignmentBytes, operationBytes);
     }
 
     private long aligned(long bytes) {
@@ -35,6 +37,11 @@ public record RecordGeometry(int chunkBytes, int recordBytes, int prefixBytes, i
     /** Bytes that a read of a record takes from the disk. */
     public long readBytes(boolean prefixOnly) {
         return aligned(prefixOnly ? prefixBytes : recordBytes);
+    }
+
+    /** Operations that reading so many bytes of abstracts takes. */
+    public double groups(double bytes) {
+        return bytes / groupBytes;
     }
 
     /** Bytes from one record to the next in the file. */
