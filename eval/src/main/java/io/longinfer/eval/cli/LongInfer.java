@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             BenchCommand.class,
             LatencyCommand.class,
             TraceCommand.class,
+            ReplayCommand.class,
             AccuracyCommand.class,
             SweepCommand.class,
             ReportCommand.class,

@@ -71,8 +71,9 @@ public record Machine(String name, Device device, Link link, Host host, Disk dis
      * @param writeBandwidth of writes
      * @param latencyNanos of one read
      * @param depth reads in flight
+     * @param blockBytes what reads are aligned to; 0 for what is right on the machine that this runs on
      */
-    public record Disk(double bandwidth, double writeBandwidth, double latencyNanos, int depth) {}
+    public record Disk(double bandwidth, double writeBandwidth, double latencyNanos, int depth, int blockBytes) {}
 
     /** The same with a slower disk, if that is slower. */
     public Machine withDisk(double bandwidth) {
@@ -81,7 +82,7 @@ public record Machine(String name, Device device, Link link, Host host, Disk dis
                 device,
                 link,
                 host,
-                new Disk(Math.min(disk.bandwidth, bandwidth), disk.writeBandwidth, disk.latencyNanos, disk.depth));
+                new Disk(Math.min(disk.bandwidth, bandwidth), disk.writeBandwidth, disk.latencyNanos, disk.depth, disk.blockBytes));
     }
 
     /** The same with a slower link, if that is slower. */

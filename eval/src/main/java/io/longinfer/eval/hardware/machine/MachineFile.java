@@ -38,7 +38,7 @@ public final class MachineFile {
                             "is-host"),
             "link", Set.of("bandwidth", "latency"),
             "host", Set.of("memory", "bandwidth", "scoring"),
-            "disk", Set.of("bandwidth", "write-bandwidth", "latency", "depth"));
+            "disk", Set.of("bandwidth", "write-bandwidth", "latency", "depth", "block"));
 
     private final String source;
     private final Map<?, ?> root;
@@ -111,7 +111,8 @@ public final class MachineFile {
                         read,
                         rate("disk", "write-bandwidth", read),
                         time("disk", "latency"),
-                        (int) plain("disk", "depth", 64)));
+                        (int) plain("disk", "depth", 64),
+                        blockBytes()));
     }
 
     private Map<String, Double> scoring(double usual) {
@@ -141,6 +142,14 @@ public final class MachineFile {
     private String text(String section, String key, String usual) {
         Object value = section(section).get(key);
         return value == null ? usual : String.valueOf(value);
+    }
+
+    private int blockBytes() {
+        double bytes = size("disk", "block");
+        if (Double.isFinite(bytes) && (bytes < 512 || bytes > 1 << 20)) {
+            throw wrong("disk.block", bytes, "512B to 1MiB");
+        }
+        return Double.isFinite(bytes) ? (int) bytes : 0;
     }
 
     private double size(String section, String key) {

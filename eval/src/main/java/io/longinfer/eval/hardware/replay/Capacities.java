@@ -32,8 +32,12 @@ public record Capacities(
         boolean readsAhead,
         boolean linkedHost,
         RecordGeometry records) {
-    /** Those of a plan. */
-    public static Capacities of(KvPlan plan, KvConfig config, boolean linkedHost) {
+    /**
+     * Those of a plan.
+     *
+     * @param blockBytes what reads of the disk are aligned to; 0 for what the plan says of the disk that is here
+     */
+    public static Capacities of(KvPlan plan, KvConfig config, boolean linkedHost, int blockBytes) {
         KvConfig.CodecChoice choice = CodecChooser.choose(config).codecChoice();
         Codec codec = choice.codec().orElseThrow();
         boolean backed = plan.mode() == KvPlan.Mode.DISK;
@@ -52,7 +56,7 @@ public record Capacities(
                         plan.shape().headDim(),
                         codec,
                         config.abstractPrecision().groupBytes(plan.shape().headDim()),
-                        Math.max(1, plan.disk().alignmentBytes()),
+                        blockBytes > 0 ? blockBytes : Math.max(1, plan.disk().alignmentBytes()),
                         Math.max(1, plan.disk().operationBytes())));
     }
 

@@ -10,9 +10,9 @@ import io.longinfer.kernels.device.DecoderTraits.FeedForward;
  *
  * @param weightBytes of one number of a weight matrix
  */
-record ModelCosts(Machine machine, DecoderShape shape, double weightBytes) {
+public record ModelCosts(Machine machine, DecoderShape shape, double weightBytes) {
     /** Numbers of the matrices before attention. */
-    double projectWeights() {
+    static double projectWeights(DecoderShape shape) {
         return (double) shape.width() * (shape.queryWidth() + 2.0 * shape.kvWidth());
     }
 
@@ -22,24 +22,29 @@ record ModelCosts(Machine machine, DecoderShape shape, double weightBytes) {
     }
 
     /** Numbers of the matrices behind attention. */
-    double finishWeights() {
+    static double finishWeights(DecoderShape shape) {
         int matrices = shape.traits().feedForward() == FeedForward.SILU_GATED ? 3 : 2;
         return (double) shape.queryWidth() * shape.width() + (double) matrices * shape.width() * shape.feedForward();
     }
 
+    /** Numbers of a layer's matrices. */
+    static double layerWeights(DecoderShape shape) {
+        return projectWeights(shape) + finishWeights(shape);
+    }
+
     /** Numbers of the output matrix. */
-    double outputWeights() {
+    static double outputWeights(DecoderShape shape) {
         return (double) shape.width() * shape.vocabulary();
+    }
+
+    /** Bytes of all matrices of {@code weightBytes} a number, an embedding of its own not counted. */
+    public static double bytes(DecoderShape shape, double weightBytes) {
+        return (shape.layers() * layerWeights(shape) + outputWeights(shape)) * weightBytes;
     }
 
     /** Bytes of a layer's matrices. */
     double layerBytes() {
-        return (projectWeights() + finishWeights()) * weightBytes;
-    }
-
-    /** Bytes of all matrices, an embedding of its own not counted. */
-    double allBytes() {
-        return shape.layers() * layerBytes() + outputWeights() * weightBytes;
+        return layerWeights(shape) * weightBytes;
     }
 
     /** Time of a product of {@code weights} numbers with {@code tokens} vectors. */
@@ -63,7 +68,7 @@ record ModelCosts(Machine machine, DecoderShape shape, double weightBytes) {
     /** The share of the layers' weights that the device has no room for beside {@code kvBytes}; they come over the link in every step. */
     double streamedShare(double kvBytes) {
         double layers = shape.layers() * layerBytes();
-        double room = machine.device().memoryBytes() - kvBytes - outputWeights() * weightBytes;
+        double room = machine.device().memoryBytes() - kvBytes - outputWeights(shape) * weightBytes;
         return Math.clamp(1 - room / layers, 0, 1);
     }
 }

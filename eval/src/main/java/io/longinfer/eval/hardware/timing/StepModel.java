@@ -59,7 +59,7 @@ public final class StepModel {
             weightsReady = transfers.carryWeights(streamedShare * costs.layerBytes(), now);
             layer(layer, loads, layer + 1 < layers);
         }
-        now += costs.product(costs.outputWeights(), batch) + machine.device().stepNanos();
+        now += costs.product(ModelCosts.outputWeights(work.shape()), batch) + machine.device().stepNanos();
         double[] after = counts();
         return new StepTime(
                 now - begin,
@@ -82,7 +82,7 @@ public final class StepModel {
     }
 
     private void layer(int layer, List<List<LayerLoad>> loads, boolean hasNext) {
-        now += costs.product(costs.projectWeights(), batch) + machine.device().layerNanos();
+        now += costs.product(ModelCosts.projectWeights(work.shape()), batch) + machine.device().layerNanos();
         Units[] units = new Units[batch];
         for (int sequence = 0; sequence < batch; sequence++) {
             units[sequence] = prepare(sequence, layer, loads.get(sequence).get(layer));
@@ -93,7 +93,7 @@ public final class StepModel {
         for (Units sequence : units) {
             sequence.attend();
         }
-        now += costs.product(costs.finishWeights(), batch);
+        now += costs.product(ModelCosts.finishWeights(work.shape()), batch);
         for (int sequence = 0; sequence < batch; sequence++) {
             keep(loads.get(sequence).get(layer));
         }

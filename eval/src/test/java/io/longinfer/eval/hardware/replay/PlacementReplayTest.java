@@ -21,7 +21,7 @@ class PlacementReplayTest {
             String variant = traced.trace().header().variant();
             KvPlan plan = KvPlan.of(
                     traced.trace().header().shape(), traced.trace().header().contextTokens(), traced.configuration());
-            Capacities capacities = Capacities.of(plan, traced.configuration(), false);
+            Capacities capacities = Capacities.of(plan, traced.configuration(), false, 0);
             List<List<LayerLoad>> steps = PlacementReplay.of(traced.trace(), traced.configuration(), capacities);
             Counters real = traced.trace().counters();
             assertEquals(6, steps.size());
