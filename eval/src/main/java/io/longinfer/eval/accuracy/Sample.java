@@ -9,8 +9,9 @@ import java.util.List;
  * @param answerPrefix how the answer begins; put behind the chat template, not generated; may be empty
  * @param maxTokens most tokens to generate
  * @param references what an answer is compared with, at least one
+ * @param chat whether the prompt goes into the model's chat template, if it has one
  */
-public record Sample(String prompt, String answerPrefix, int maxTokens, List<String> references) {
+public record Sample(String prompt, String answerPrefix, int maxTokens, List<String> references, boolean chat) {
     public Sample {
         if (maxTokens < 1) {
             throw new IllegalArgumentException("an answer has at least 1 token, not " + maxTokens);
@@ -19,5 +20,10 @@ public record Sample(String prompt, String answerPrefix, int maxTokens, List<Str
         if (references.isEmpty()) {
             throw new IllegalArgumentException("a sample has something to compare answers with");
         }
+    }
+
+    /** A question put as a user's message. */
+    public Sample(String prompt, String answerPrefix, int maxTokens, List<String> references) {
+        this(prompt, answerPrefix, maxTokens, references, true);
     }
 }

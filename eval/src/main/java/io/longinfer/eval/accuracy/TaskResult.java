@@ -30,6 +30,21 @@ public record TaskResult(
         List<Answer> answers,
         long[] stepNanos,
         KvMetrics metrics) {
+    /** Several of the same variant as one, named as the first. */
+    public static TaskResult merged(List<TaskResult> results) {
+        TaskResult first = results.getFirst();
+        return new TaskResult(
+                first.task,
+                first.variant,
+                first.configuration,
+                results.stream().mapToInt(TaskResult::contextTokens).max().orElseThrow(),
+                results.stream().flatMap(result -> result.answers.stream()).toList(),
+                results.stream()
+                        .flatMapToLong(result -> Arrays.stream(result.stepNanos))
+                        .toArray(),
+                KvMetrics.sum(results.stream().map(TaskResult::metrics).toList()));
+    }
+
     /** The scores, in the order of the samples. */
     public double[] scores() {
         return answers.stream().mapToDouble(Answer::score).toArray();

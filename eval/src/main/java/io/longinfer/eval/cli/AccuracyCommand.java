@@ -1,26 +1,27 @@
 package io.longinfer.eval.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.longinfer.eval.accuracy.DepthGrid;
+import io.longinfer.eval.accuracy.Sample;
+import io.longinfer.eval.accuracy.ScoreTable;
 import io.longinfer.eval.accuracy.Task;
 import io.longinfer.eval.accuracy.TaskResult;
 import io.longinfer.eval.accuracy.TaskRun;
 import io.longinfer.eval.accuracy.TaskRun.Contender;
+import io.longinfer.eval.accuracy.depth.DepthTasks;
 import io.longinfer.eval.comparison.Variant;
-import io.longinfer.eval.report.Table;
-import io.longinfer.eval.statistics.Interval;
-import io.longinfer.kvcache.tier.Link;
+import io.longinfer.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.stream.DoubleStream;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,7 +35,10 @@ import picocli.CommandLine.ParentCommand;
             "Each prompt is read once; each variant takes that KV over, reads the prompt's last tokens itself and answers, by"
                     + " the same code that is timed. All KV lies on the device unless shares of it say else.",
             "Tasks: ruler (all of RULER that needs no file, and those whose files are given), or niah_single_1 to 3,"
-                    + " niah_multikey_1 to 3, niah_multivalue, niah_multiquery, vt, cwe, fwe, qa_1, qa_2."
+                    + " niah_multikey_1 to 3, niah_multivalue, niah_multiquery, vt, cwe, fwe, qa_1, qa_2; passkey,"
+                    + " number_string and kv_retrieval (InfiniteBench's), needle (a fact in a journal, what the embedded model"
+                    + " was made for), needle_essay (a sentence in --essay), these with --depths as grids of depth by"
+                    + " length; longbench (all of --longbench), or datasets of its files."
         })
 final class AccuracyCommand implements Callable<Integer> {
     @ParentCommand
@@ -47,8 +51,7 @@ final class AccuracyCommand implements Callable<Integer> {
             names = "--tasks",
             paramLabel = "NAME,...",
             split = ",",
-            defaultValue = "ruler",
-            description = "Default: ${DEFAULT-VALUE}.")
+            description = "Default: longbench if its files are given, ruler if not.")
     private List<String> tasks;
 
     @Option(
@@ -60,11 +63,20 @@ final class AccuracyCommand implements Callable<Integer> {
     private List<Integer> tokens;
 
     @Option(
+            names = "--depths",
+            paramLabel = "X,...",
+            split = ",",
+            converter = Converters.Ratio.class,
+            description = "Where passkey, needle and their like hide what is asked for, 0 (begin) to 1 (end): --samples"
+                    + " questions at each. Default: spread over the samples.")
+    private List<Double> depths = List.of();
+
+    @Option(
             names = "--samples",
             paramLabel = "N",
             converter = Converters.Positive.class,
             defaultValue = "10",
-            description = "Questions of a task. Default: ${DEFAULT-VALUE}.")
+            description = "Questions of a task, at most. Default: ${DEFAULT-VALUE}.")
     private int samples;
 
     @Option(
@@ -112,34 +124,94 @@ final class AccuracyCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Appends one JSON line a task and variant.")
     private Path json;
 
+    /** A task as asked; {@code depth} if it hides something at a chosen one. */
+    private record Asked(Task task, OptionalDouble depth) {}
+
     @Override
     public Integer call() throws IOException {
         try (LoadedModel loaded = LoadedModel.open(model.model, device)) {
+            List<DepthGrid.Cell> cells = new ArrayList<>();
             for (int length : tokens) {
-                List<Task> made = new ArrayList<>();
-                for (String name : taskOptions.expand(tasks)) {
-                    made.add(taskOptions.task(name, loaded.model(), length, samples, seed.seed));
-                }
+                List<Asked> asked = asked(loaded.model(), length);
                 if (show) {
-                    made.forEach(task -> show(loaded, task));
+                    asked.forEach(each -> show(loaded, each.task()));
                 } else {
-                    compare(loaded, made, length);
+                    cells.addAll(compare(loaded, asked, length));
                 }
             }
+            cells.stream()
+                    .collect(Collectors.groupingBy(
+                            cell -> cell.result().task() + cell.result().variant(),
+                            LinkedHashMap::new,
+                            Collectors.toList()))
+                    .values()
+                    .forEach(grid -> parent.streams().out().println(new DepthGrid(grid)));
+            parent.streams().requireOpen();
         }
         return 0;
     }
 
+    private List<Asked> asked(Model of, int length) throws IOException {
+        List<Asked> asked = new ArrayList<>();
+        for (String name : taskOptions.expand(tasks == null ? taskOptions.usual() : tasks)) {
+            List<OptionalDouble> places =
+                    depths.isEmpty() || !DepthTasks.names().contains(name)
+                            ? List.of(OptionalDouble.empty())
+                            : depths.stream().map(OptionalDouble::of).toList();
+            for (OptionalDouble depth : places) {
+                asked.add(new Asked(taskOptions.task(name, of, length, samples, seed.seed, depth), depth));
+            }
+        }
+        return asked;
+    }
+
     private void show(LoadedModel loaded, Task task) {
-        var sample = task.sample(0);
+        Sample sample = task.sample(0);
         parent.streams().out().println("--- " + task.name() + ", references " + sample.references());
         parent.streams().out().println(Prompts.sample(loaded.model(), sample));
         parent.streams().requireOpen();
     }
 
-    private void compare(LoadedModel loaded, List<Task> made, int length) throws IOException {
+    /** Asks everything of a length; gives back the results of what was hidden at a depth. */
+    private List<DepthGrid.Cell> compare(LoadedModel loaded, List<Asked> asked, int length) throws IOException {
         TaskRun run = loaded.taskRun();
-        List<Contender> contenders = variants.stream()
+        Map<String, List<List<TaskResult>>> results = new LinkedHashMap<>();
+        List<DepthGrid.Cell> cells = new ArrayList<>();
+        for (Asked each : asked) {
+            Task task = each.task();
+            List<TaskResult> ofTask = run.of(
+                    task,
+                    contenders(loaded),
+                    (done, total) -> {},
+                    (done, total) -> parent.streams()
+                            .progress(task.name() + ", " + length + " tokens: " + done + " of " + total + " answers"));
+            results.computeIfAbsent(task.name(), name -> new ArrayList<>()).add(ofTask);
+            for (TaskResult result : ofTask) {
+                write(loaded, result, length, each.depth());
+                each.depth().ifPresent(depth -> cells.add(new DepthGrid.Cell(depth, length, result)));
+            }
+        }
+        parent.streams().progress("");
+        List<List<TaskResult>> rows =
+                results.values().stream().map(AccuracyCommand::merged).toList();
+        parent.streams().out().println(new ScoreTable("score, %, " + length + " tokens", rows));
+        parent.streams().requireOpen();
+        return cells;
+    }
+
+    /** A task's results at several depths as one, for each variant. */
+    private static List<TaskResult> merged(List<List<TaskResult>> atDepths) {
+        List<TaskResult> merged = new ArrayList<>();
+        for (int i = 0; i < atDepths.getFirst().size(); i++) {
+            int column = i;
+            merged.add(TaskResult.merged(
+                    atDepths.stream().map(results -> results.get(column)).toList()));
+        }
+        return merged;
+    }
+
+    private List<Contender> contenders(LoadedModel loaded) {
+        return variants.stream()
                 .map(variant -> new Contender(
                         variant,
                         prefix -> variant.configuration(kv.config(
@@ -148,24 +220,9 @@ final class AccuracyCommand implements Callable<Integer> {
                                 prefix.contextTokens(),
                                 1))))
                 .toList();
-        List<List<TaskResult>> results = new ArrayList<>();
-        for (Task task : made) {
-            List<TaskResult> ofTask = run.of(
-                    task,
-                    contenders,
-                    (done, total) -> {},
-                    (done, total) -> parent.streams()
-                            .progress(task.name() + ", " + length + " tokens: " + done + " of " + total + " answers"));
-            results.add(ofTask);
-            for (TaskResult result : ofTask) {
-                write(loaded, result, length);
-            }
-        }
-        parent.streams().progress("");
-        print(length, results);
     }
 
-    private void write(LoadedModel loaded, TaskResult result, int length) throws IOException {
+    private void write(LoadedModel loaded, TaskResult result, int length, OptionalDouble depth) throws IOException {
         if (json == null) {
             return;
         }
@@ -176,74 +233,10 @@ final class AccuracyCommand implements Callable<Integer> {
         line.put("variant", result.variant().label());
         line.put("ratio", result.configuration().selection().ratio());
         line.put("documentTokens", length);
+        depth.ifPresent(value -> line.put("depth", value));
         line.put("batch", 1);
         line.put("haystack", taskOptions.haystack());
         line.putAll(result.toTree());
         Files.writeString(json, JSON.std.asString(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
-
-    private void print(int length, List<List<TaskResult>> results) {
-        Table table = new Table();
-        List<Object> head = new ArrayList<>(List.of("score, %, " + length + " tokens"));
-        variants.forEach(variant -> head.add(variant.label()));
-        table.row(head.toArray());
-        for (List<TaskResult> ofTask : results) {
-            List<Object> row = new ArrayList<>(List.of(ofTask.getFirst().task()));
-            ofTask.forEach(result -> row.add(Interval.of(result.scores()).text(100)));
-            table.row(row.toArray());
-        }
-        table.row(of("mean", results, column -> Interval.of(scores(column)).text(100)));
-        table.row(of(
-                "above " + variants.getFirst().label(),
-                results,
-                column -> Interval.ofDifferences(
-                                scores(column),
-                                scores(results.stream().map(List::getFirst).toList()))
-                        .text(100)));
-        table.row(of(
-                "a step, ms, median of tasks",
-                results,
-                column -> String.format(Locale.ROOT, "%.1f", median(column) / 1e6)));
-        table.row(of(
-                "disk to host, KiB a step",
-                results,
-                column -> String.format(
-                        Locale.ROOT,
-                        "%.0f",
-                        column.stream()
-                                        .mapToDouble(result -> result.bytesPerStep(Link.DISK_TO_HOST))
-                                        .average()
-                                        .orElse(0)
-                                / 1024)));
-        parent.streams().out().println(table);
-        parent.streams().requireOpen();
-    }
-
-    private Object[] of(
-            String name, List<List<TaskResult>> results, java.util.function.Function<List<TaskResult>, String> cell) {
-        List<Object> row = new ArrayList<>(List.of(name));
-        for (int i = 0; i < variants.size(); i++) {
-            int column = i;
-            row.add(cell.apply(
-                    results.stream().map(ofTask -> ofTask.get(column)).toList()));
-        }
-        return row.toArray();
-    }
-
-    private static double[] scores(List<TaskResult> column) {
-        return column.stream()
-                .flatMapToDouble(result -> Arrays.stream(result.scores()))
-                .toArray();
-    }
-
-    private static double median(List<TaskResult> column) {
-        double[] medians = column.stream()
-                .mapToDouble(TaskResult::medianNanos)
-                .filter(Double::isFinite)
-                .sorted()
-                .toArray();
-        return medians.length == 0
-                ? Double.NaN
-                : DoubleStream.of(medians).skip(medians.length / 2).findFirst().orElseThrow();
     }
 }

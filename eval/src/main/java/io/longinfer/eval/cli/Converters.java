@@ -1,5 +1,6 @@
 package io.longinfer.eval.cli;
 
+import io.longinfer.eval.accuracy.longbench.LongBenchMetric;
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
@@ -278,6 +279,14 @@ final class Converters {
                 case "off" -> DirectIo.OFF;
                 default -> throw refused(value, "one of auto, on, off");
             };
+        }
+    }
+
+    /** How LongBench scores. */
+    static final class LongBenchMetricName implements ITypeConverter<LongBenchMetric> {
+        @Override
+        public LongBenchMetric convert(String value) {
+            return constant(LongBenchMetric.class, value);
         }
     }
 

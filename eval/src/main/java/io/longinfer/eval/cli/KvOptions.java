@@ -319,7 +319,7 @@ final class KvOptions {
                 .speculation(new SpeculationOptions(
                         or(infinigenAlpha, defaults.speculation().alpha()),
                         or(infinigenPartial, defaults.speculation().partialRatio())))
-                .abstractPrecision(or(abstractPrecision, defaults.abstractPrecision()))
+                .abstractPrecision(or(abstractPrecision, usualPrecision(defaults)))
                 .abstractsOnDisk(or(abstractsOnDisk, defaults.abstractsOnDisk()))
                 .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
                 .codecChoice(codecChoice(defaults))
@@ -348,6 +348,11 @@ final class KvOptions {
         }
         boolean backed = or(diskBudget, defaults.diskBudgetBytes()) > 0;
         return KvConfig.CodecChoice.fixed(new Codec(backed ? kvPrecision.recordPrecision() : Precision.FP16, false));
+    }
+
+    /** Quest knows boxes alone. */
+    private AbstractPrecision usualPrecision(KvConfig defaults) {
+        return selector == SelectorKind.QUEST ? AbstractPrecision.FP16 : defaults.abstractPrecision();
     }
 
     /** The configuration with the library's defaults: adaptive at 0.1, everything on the device. */

@@ -20,8 +20,11 @@ final class Prompts {
         return raw(model, chatText(model, system, user));
     }
 
-    /** A sample's prompt, as {@link #chat} puts it, and behind it how its answer begins. */
+    /** A sample's prompt, as {@link #chat} puts it if the sample wants that, and behind it how its answer begins. */
     static String sample(Model model, Sample sample) {
+        if (!sample.chat()) {
+            return sample.prompt() + sample.answerPrefix();
+        }
         return chatText(model, Optional.empty(), sample.prompt()) + sample.answerPrefix();
     }
 

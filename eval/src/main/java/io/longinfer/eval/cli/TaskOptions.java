@@ -2,6 +2,10 @@ package io.longinfer.eval.cli;
 
 import io.longinfer.eval.accuracy.Sample;
 import io.longinfer.eval.accuracy.Task;
+import io.longinfer.eval.accuracy.TaskException;
+import io.longinfer.eval.accuracy.depth.DepthSetting;
+import io.longinfer.eval.accuracy.depth.DepthTasks;
+import io.longinfer.eval.accuracy.longbench.LongBenchTask;
 import io.longinfer.eval.accuracy.ruler.RulerException;
 import io.longinfer.eval.accuracy.ruler.RulerSetting;
 import io.longinfer.eval.accuracy.ruler.RulerTasks;
@@ -9,12 +13,15 @@ import io.longinfer.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedSet;
 import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What accuracy tasks are made of. */
@@ -25,7 +32,9 @@ final class TaskOptions {
     @Option(
             names = "--essay",
             paramLabel = "TEXT",
-            description = "Text that RULER hides needles in (published: Paul Graham's essays). Default: journal text.")
+            description =
+                    "Text that RULER and needle_essay hide needles in (published: Paul Graham's essays). Default: journal"
+                            + " text for RULER.")
     private Path essay;
 
     @Option(
@@ -44,31 +53,78 @@ final class TaskOptions {
             description = "HotpotQA with distractors as JSON, for RULER's qa_2.")
     private Path hotpot;
 
-    /** The names with {@code ruler} written out. */
-    List<String> expand(List<String> names) {
+    @Mixin
+    private LongBenchArguments longBench;
+
+    @Mixin
+    private NeedleArguments needle;
+
+    /** What is asked if nothing is named: the given files of LongBench, or RULER. */
+    List<String> usual() {
+        return List.of(longBench.given() ? LongBenchArguments.ALL : RULER);
+    }
+
+    /** The names with {@code ruler} and {@code longbench} written out. */
+    List<String> expand(List<String> names) throws IOException {
         SequencedSet<String> expanded = new LinkedHashSet<>();
         for (String name : names) {
-            if (name.equals(RULER)) {
-                expanded.addAll(RulerTasks.namesWithoutFiles());
-                if (squad != null) {
-                    expanded.add("qa_1");
+            switch (name) {
+                case RULER -> expanded.addAll(ruler());
+                case LongBenchArguments.ALL -> {
+                    if (!longBench.given()) {
+                        throw new TaskException("task longbench asks questions of files: --longbench FILE expected");
+                    }
+                    expanded.addAll(longBench.names());
                 }
-                if (hotpot != null) {
-                    expanded.add("qa_2");
-                }
-            } else {
-                expanded.add(name);
+                default -> expanded.add(name);
             }
         }
         return List.copyOf(expanded);
     }
 
+    private List<String> ruler() {
+        List<String> names = new ArrayList<>(RulerTasks.namesWithoutFiles());
+        if (squad != null) {
+            names.add("qa_1");
+        }
+        if (hotpot != null) {
+            names.add("qa_2");
+        }
+        return names;
+    }
+
     /** Makes a task whose prompts and answers have up to {@code tokens} tokens. */
     Task task(String name, Model model, int tokens, int samples, long seed) throws IOException {
+        return task(name, model, tokens, samples, seed, OptionalDouble.empty());
+    }
+
+    /**
+     * Makes a task whose prompts and answers have up to {@code tokens} tokens.
+     *
+     * @param depth where tasks of {@link DepthTasks} hide what is asked for; spread over the samples if empty
+     */
+    Task task(String name, Model model, int tokens, int samples, long seed, OptionalDouble depth) throws IOException {
         ToIntFunction<Sample> length = sample -> Prompts.raw(model, Prompts.sample(model, sample)).length;
-        RulerSetting setting =
-                new RulerSetting(tokens, samples, seed, length, words(essay, "\\s+"), words(words, "\\s*\\R\\s*"));
-        return RulerTasks.of(name, setting, Optional.ofNullable(squad), Optional.ofNullable(hotpot));
+        Optional<Task> ofFile = longBench.task(name, model, tokens, samples, length);
+        if (ofFile.isPresent()) {
+            return ofFile.get();
+        }
+        if (DepthTasks.names().contains(name)) {
+            ToIntFunction<String> counter = text -> model.tokenizer().encode(text, false, false).length;
+            DepthSetting setting = new DepthSetting(tokens, samples, seed, depth, length);
+            return DepthTasks.of(name, setting, counter, needle.in(Optional.ofNullable(essay)));
+        }
+        if (RulerTasks.names().contains(name)) {
+            RulerSetting setting =
+                    new RulerSetting(tokens, samples, seed, length, words(essay, "\\s+"), words(words, "\\s*\\R\\s*"));
+            return RulerTasks.of(name, setting, Optional.ofNullable(squad), Optional.ofNullable(hotpot));
+        }
+        throw new TaskException(
+                LongBenchTask.isKnown(name)
+                        ? "task " + name + " is LongBench's: --longbench FILE with that dataset expected"
+                        : "'" + name + "' found as a task, one of ruler, " + String.join(", ", RulerTasks.names())
+                                + ", " + String.join(", ", DepthTasks.names())
+                                + ", longbench or a dataset of its files expected");
     }
 
     /** What reports say of the texts: files, or what stands for them. */

@@ -264,7 +264,9 @@ public final class ChunkPipeline {
             while (attended < unitCount) {
                 Unit unit = next();
                 session.attend(layer, segment, residency.pool(), unit.table);
-                visitor.ifPresent(one -> visit(unit, one));
+                if (visitor.isPresent()) { // a lambda that knows the unit would be made for each
+                    visit(unit, visitor.get());
+                }
                 goOn();
             }
         } catch (RuntimeException e) {

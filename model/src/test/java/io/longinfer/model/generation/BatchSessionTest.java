@@ -63,7 +63,7 @@ class BatchSessionTest {
     @Test
     void fourPromptsOverThreeTiers() throws IOException {
         KvConfig config = KvConfig.defaults().toBuilder()
-                .budgets(1024 * KIB, 2816 * KIB, 64 * 1024 * KIB)
+                .budgets(1024 * KIB, 3328 * KIB, 64 * 1024 * KIB)
                 .diskDirectory(directory)
                 .build();
         // What a tier takes whatever the context does not fit a share that is very small.

@@ -22,6 +22,7 @@ abstract class TokenScoresContract {
     abstract AbstractKernels kernels();
 
     /** Keys of one group and what is made of them. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Fixture(
             int headDim, float[][][] keys, MemorySegment halves, MemorySegment bytes, MemorySegment codes) {
         static Fixture of(Random random, AbstractKernels kernels, int headDim, int chunks) {
