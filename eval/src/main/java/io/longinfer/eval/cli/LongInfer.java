@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             LatencyCommand.class,
             TraceCommand.class,
             ReplayCommand.class,
+            CalibrateCommand.class,
             AccuracyCommand.class,
             SweepCommand.class,
             ReportCommand.class,

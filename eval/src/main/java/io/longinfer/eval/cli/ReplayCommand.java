@@ -1,7 +1,6 @@
 package io.longinfer.eval.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import io.longinfer.eval.comparison.Variant;
 import io.longinfer.eval.hardware.Replay;
 import io.longinfer.eval.hardware.Replay.Result;
 import io.longinfer.eval.hardware.Replay.Target;
@@ -13,6 +12,7 @@ import io.longinfer.eval.hardware.trace.Trace;
 import io.longinfer.eval.hardware.trace.TraceFile;
 import io.longinfer.eval.report.Rates;
 import io.longinfer.eval.report.Table;
+import io.longinfer.eval.report.results.Results;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.dummy.PublishedShapes;
@@ -127,22 +127,32 @@ final class ReplayCommand implements Callable<Integer> {
             description = "The machine's link from host to device, slowed down to a rate such as 12GB/s.")
     private Long emulatedLink;
 
+    @Option(
+            names = "--measured",
+            paramLabel = "FILE",
+            description = "In place of all that: for each latency of longinfer sweep in this file that a trace belongs to, what"
+                    + " was measured and what is modelled, throttles and shares being the run's.")
+    private Path measured;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Appends one JSON line a run, of kind modelled.")
     private Path json;
 
     @Override
     public Integer call() throws IOException {
         Machine described = MachineFile.read(machine);
+        if (measured != null) {
+            Results runs = Results.read(List.of(measured), parent.streams().err()::println);
+            parent.streams().out().print(ReplayValidation.table(read(), described, weightType.bytes, runs));
+            parent.streams().requireOpen();
+            return 0;
+        }
         if (emulatedDisk != null) {
             described = described.withDisk(emulatedDisk);
         }
         if (emulatedLink != null) {
             described = described.withLink(emulatedLink);
         }
-        List<Trace> read = new ArrayList<>();
-        for (Path trace : traces) {
-            read.add(TraceFile.read(trace));
-        }
+        List<Trace> read = read();
         DecoderShape target = shape == null
                 ? read.getFirst().header().shape()
                 : PublishedShapes.describe(shape).shape();
@@ -167,6 +177,14 @@ final class ReplayCommand implements Callable<Integer> {
         parent.streams().out().print(table);
         parent.streams().requireOpen();
         return 0;
+    }
+
+    private List<Trace> read() throws IOException {
+        List<Trace> read = new ArrayList<>();
+        for (Path trace : traces) {
+            read.add(TraceFile.read(trace));
+        }
+        return read;
     }
 
     private void replay(
@@ -202,18 +220,15 @@ final class ReplayCommand implements Callable<Integer> {
 
     /** The trace's variant with the budgets of one of {@code batch} sequences. */
     private KvConfig configuration(Trace trace, Machine described, DecoderShape target, int context, int batch) {
-        long kvBytes = target.kvBytesPerToken() * context;
         double device = deviceShare != null ? deviceShare : trace.header().deviceShare();
         double host = hostShare != null ? hostShare : trace.header().hostShare();
         if (fillMemory) {
+            double kvBytes = (double) target.kvBytesPerToken() * context * batch;
             double weights = Replay.weightBytes(target, weightType.bytes);
-            double room = Math.max(0.01 * batch * kvBytes, 0.9 * described.device().memoryBytes() - weights);
-            device = Math.min(1, room / batch / kvBytes);
-            host = Math.min(1, 0.8 * described.host().memoryBytes() / batch / kvBytes);
+            device = Math.clamp((0.9 * described.device().memoryBytes() - weights) / kvBytes, 0.01, 1);
+            host = Math.min(1, 0.8 * described.host().memoryBytes() / kvBytes);
         }
-        KvOptions options = KvOptions.parse(trace.header().kvOptions().toArray(String[]::new));
-        KvConfig ours = options.config(KvShares.ofAll(device, host, kvBytes), target, context, 1);
-        return Variant.of(trace.header().variant()).configuration(ours);
+        return ReplayValidation.configuration(trace, target, context, device, host);
     }
 
     private static String format(double value) {

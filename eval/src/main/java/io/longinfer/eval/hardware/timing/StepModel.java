@@ -38,7 +38,8 @@ public final class StepModel {
         this.work = work;
         this.batch = batch;
         costs = new ModelCosts(machine, work.shape(), work.weightBytes());
-        transfers = new Transfers(machine, work.records());
+        transfers = new Transfers(
+                machine, work.records(), (double) batch * work.plan().disk().readBytes());
         streamedShare = costs.streamedShare(kvBytes);
         aheads = new Ahead[batch];
     }
@@ -101,7 +102,8 @@ public final class StepModel {
 
     private Units prepare(int sequence, int layer, LayerLoad load) {
         now += scoring(layer, load);
-        waitFor(transfers.readAbstracts(load.abstractReadBytes(), now));
+        waitFor(transfers.readAbstracts(
+                load.abstractReadBytes(), work.shape().kvHeads(), now));
         double aheadReady = now;
         Ahead ahead = aheads[sequence];
         if (ahead != null && ahead.layer() == layer) {

@@ -6,8 +6,12 @@ import io.longinfer.eval.hardware.replay.RecordGeometry;
 
 /** The disk, what decodes, and the link of a machine, which all sequences share. Nanoseconds. Not thread-safe. */
 final class Transfers {
+    /** Groups of abstracts that a search of a KV head opens before it waits for them. */
+    private static final int GROUPS_A_ROUND = 4;
+
     private final Machine machine;
     private final RecordGeometry records;
+    private final double bufferBytes;
     private final Server disk = new Server();
     private final Server decoder = new Server();
     private final Server link = new Server();
@@ -15,8 +19,10 @@ final class Transfers {
     private double diskOperations;
     private double linkBytes;
 
-    Transfers(Machine machine, RecordGeometry records) {
+    /** @param bufferBytes memory for reads in flight */
+    Transfers(Machine machine, RecordGeometry records, double bufferBytes) {
         this.machine = machine;
+        this.bufferBytes = bufferBytes;
         this.records = records;
     }
 
@@ -36,9 +42,8 @@ final class Transfers {
         double ready = now;
         double hostBytes = moves.hostBytes(records);
         if (hostBytes > 0) {
-            double copy = 1e9 * moves.fromHost() * records.chunkBytes() / machine.host().bandwidth();
             if (machine.device().isHost()) {
-                copied += copy;
+                copied += decoding(moves.fromHost());
             }
             ready = cross(hostBytes, copied, copied, 1);
         }
@@ -51,17 +56,30 @@ final class Transfers {
             end = disk.pass(copied, reading(bytes, moves.operations())) + latency;
             diskBytes += bytes;
             diskOperations += moves.operations();
-            double decode = 1e9 * read * records.chunkBytes() / machine.device().decodeBandwidth();
-            double decoded = decoder.stream(begin, end, decode, moves.operations());
+            double decoded = decoder.stream(begin, end, decoding(read), moves.operations());
             ready = Math.max(ready, cross(moves.arrivingBytes(records), begin, decoded, moves.operations()));
         }
         return new Transfer(copied, ready, begin, end);
     }
 
-    /** Time the disk takes for reads. */
+    /** Time to make chunks of records: a device of its own attends fp16 as it comes, the host's processor copies it. */
+    private double decoding(double chunks) {
+        boolean exact = records.recordBytes() == records.chunkBytes();
+        if (exact && !machine.device().isHost()) {
+            return 0;
+        }
+        double rate = exact ? machine.host().bandwidth() : machine.device().decodeBandwidth();
+        return 1e9 * chunks * records.chunkBytes() / rate;
+    }
+
+    /** Time the disk takes for reads, of which as many are in flight as its depth and the memory for reads allow. */
     double reading(double bytes, double operations) {
+        if (operations <= 0) {
+            return 0;
+        }
         Machine.Disk reads = machine.disk();
-        return 1e9 * bytes / reads.bandwidth() + operations * reads.latencyNanos() / reads.depth();
+        double inFlight = Math.clamp(bufferBytes / (bytes / operations), 1, reads.depth());
+        return 1e9 * bytes / reads.bandwidth() + operations * reads.latencyNanos() / inFlight;
     }
 
     private double cross(double bytes, double first, double last, double pieces) {
@@ -73,15 +91,16 @@ final class Transfers {
                 + machine.link().latencyNanos();
     }
 
-    /** Reads abstracts, which a search waits for: returns when it goes on. */
-    double readAbstracts(double bytes, double now) {
+    /** Reads abstracts, which a search waits for, round by round: returns when it goes on. */
+    double readAbstracts(double bytes, int kvHeads, double now) {
         if (bytes == 0) {
             return now;
         }
         double operations = records.groups(bytes);
         diskBytes += bytes;
         diskOperations += operations;
-        return disk.pass(now, reading(bytes, operations)) + machine.disk().latencyNanos();
+        double rounds = Math.max(1, operations / kvHeads / GROUPS_A_ROUND);
+        return disk.pass(now, reading(bytes, operations)) + rounds * machine.disk().latencyNanos();
     }
 
     /** Carries weights over the link; returns when they are there. */
