@@ -10,6 +10,7 @@ import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
+import io.longinfer.kvcache.KvPlan;
 import io.longinfer.kvcache.KvMetrics.LayerMetrics;
 import io.longinfer.kvcache.codec.ChunkCodec;
 import io.longinfer.kvcache.codec.Codec;
@@ -119,19 +120,39 @@ public final class Calibration {
     }
 
     /**
-     * The disk without a throttle: its rate from full attention, which keeps it busy; what a wait costs beyond that from quest, which
-     * waits in every layer for what it selected.
+     * The disk without a throttle: its rate and latency from the times that it was busy in full attention, which never leaves it idle,
+     * and in quest, which waits in every layer for what it selected.
      */
     private Machine.Disk disk() throws IOException {
         KvConfig tiers = KvConfig.defaults().toBuilder()
                 .budgets(prefix.kvBytes(1) / 16, prefix.kvBytes(1) / 8, 2 * prefix.kvBytes(1))
                 .build();
         Map<Variant, List<DecodeRun>> runs = runs(tiers, List.of(Variant.FULL, Variant.QUEST));
-        double rate = bytes(runs.get(Variant.FULL)) / busy(runs.get(Variant.FULL));
+        List<DecodeRun> full = runs.get(Variant.FULL);
         List<DecodeRun> quest = runs.get(Variant.QUEST);
-        double waits = (double) REPETITIONS * steps * shape.layers();
-        double latency = Math.max(0, (busy(quest) - bytes(quest) / rate) / waits);
-        return new Machine.Disk(1e9 * rate, 1e9 * rate, latency, DEPTH, 0);
+        // busy = bytes / rate + latencies * latency, once for each: the two unknowns of two equations.
+        double fullLatencies = latencies(full);
+        double questLatencies = latencies(quest) + (double) REPETITIONS * steps * shape.layers();
+        double determinant = bytes(full) * questLatencies - bytes(quest) * fullLatencies;
+        double perByte = (busy(full) * questLatencies - busy(quest) * fullLatencies) / determinant;
+        double latency = (bytes(full) * busy(quest) - bytes(quest) * busy(full)) / determinant;
+        if (latency < 0 || perByte <= 0) {
+            latency = 0;
+            perByte = busy(full) / bytes(full);
+        }
+        return new Machine.Disk(1e9 / perByte, 1e9 / perByte, latency, DEPTH, 0);
+    }
+
+    /** Latencies one after the other that reads take when as many are in flight as there is memory for. */
+    private double latencies(List<DecodeRun> runs) {
+        KvConfig configuration = runs.getFirst().configuration();
+        double buffer = KvPlan.of(shape, prefix.contextTokens(), configuration).disk().readBytes();
+        double operations = operations(runs);
+        return operations / Math.clamp(buffer * operations / bytes(runs), 1, DEPTH);
+    }
+
+    private static double operations(List<DecodeRun> runs) {
+        return Math.max(1, KvMetrics.sum(metrics(runs)).link(Link.DISK_TO_HOST).operations());
     }
 
     private static double bytes(List<DecodeRun> runs) {
