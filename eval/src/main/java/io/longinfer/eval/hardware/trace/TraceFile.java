@@ -1,5 +1,6 @@
 package io.longinfer.eval.hardware.trace;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.longinfer.eval.hardware.trace.TraceEvent.Closed;
 import io.longinfer.eval.hardware.trace.TraceEvent.Guessed;
@@ -130,7 +131,7 @@ public final class TraceFile {
         private TraceHeader header(String line) throws IOException {
             try {
                 return TraceHeader.of(JSON.std.mapFrom(line));
-            } catch (IOException | RuntimeException e) {
+            } catch (JacksonException | RuntimeException e) {
                 throw wrong("no header of a trace (" + e.getMessage() + ")");
             }
         }
@@ -151,7 +152,7 @@ public final class TraceFile {
                     case "E" -> stepEnd(JSON.std.mapFrom(line.substring(2)));
                     default -> throw new IllegalArgumentException("one of C, S, G, W, E, Z expected");
                 };
-            } catch (RuntimeException e) {
+            } catch (JacksonException | RuntimeException e) {
                 throw wrong("no event of a trace (" + e.getMessage() + ")");
             }
         }
