@@ -195,7 +195,12 @@ final class ReplayCommand implements Callable<Integer> {
             int document = length == 0 ? trace.header().documentTokens() : length;
             int context = document + trace.header().contextTokens() - trace.header().documentTokens();
             Target as = new Target(
-                    target, weightType.bytes, context, batch, configuration(trace, described, target, context, batch));
+                    target,
+                    weightType.bytes,
+                    context,
+                    batch,
+                    configuration(trace, described, target, context, batch),
+                    ReplayValidation.tracedConfiguration(trace));
             Result result = Replay.of(trace, described, as);
             double median = Rates.median(ReplayTree.millis(result));
             first = first == 0 ? median : first;

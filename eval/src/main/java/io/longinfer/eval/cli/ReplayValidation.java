@@ -6,6 +6,7 @@ import io.longinfer.eval.hardware.Replay.Target;
 import io.longinfer.eval.hardware.ReplayTree;
 import io.longinfer.eval.hardware.machine.Machine;
 import io.longinfer.eval.hardware.trace.Trace;
+import io.longinfer.eval.hardware.trace.TraceHeader;
 import io.longinfer.eval.report.Rates;
 import io.longinfer.eval.report.Table;
 import io.longinfer.eval.report.results.Result;
@@ -46,6 +47,13 @@ final class ReplayValidation {
         KvOptions options = KvOptions.parse(trace.header().kvOptions().toArray(String[]::new));
         KvConfig usual = KvShares.ofAll(device, host, shape.kvBytesPerToken() * context);
         return Variant.of(trace.header().variant()).configuration(options.config(usual, shape, context, 1));
+    }
+
+    /** The configuration of the run that was traced. */
+    static KvConfig tracedConfiguration(Trace trace) {
+        TraceHeader header = trace.header();
+        return configuration(
+                trace, header.shape(), header.contextTokens(), header.deviceShare(), header.hostShare());
     }
 
     /** A row for each setting that a trace belongs to; the last says how far the model is off at most. */
@@ -93,7 +101,13 @@ final class ReplayValidation {
         DecoderShape shape = trace.header().shape();
         KvConfig configuration =
                 configuration(trace, shape, setting.contextTokens(), setting.deviceShare(), setting.hostShare());
-        Target target = new Target(shape, weightBytes, setting.contextTokens(), setting.batch(), configuration);
+        Target target = new Target(
+                shape,
+                weightBytes,
+                setting.contextTokens(),
+                setting.batch(),
+                configuration,
+                tracedConfiguration(trace));
         return Rates.median(ReplayTree.millis(Replay.of(trace, slower, target)));
     }
 

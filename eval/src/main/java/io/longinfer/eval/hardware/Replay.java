@@ -38,9 +38,15 @@ public final class Replay {
      * @param contextTokens of each sequence
      * @param batch sequences
      * @param configuration of the trace's variant, budgets those of one sequence
+     * @param traced the configuration that was traced
      */
     public record Target(
-            DecoderShape shape, double weightBytes, int contextTokens, int batch, KvConfig configuration) {}
+            DecoderShape shape,
+            double weightBytes,
+            int contextTokens,
+            int batch,
+            KvConfig configuration,
+            KvConfig traced) {}
 
     /**
      * A modelled run.
@@ -80,10 +86,8 @@ public final class Replay {
                 (long) fromChunks * traced.kvHeads() * traced.layers(),
                 traced.kvHeads());
         Scaling scaling = new Scaling(
-                traced,
-                fromChunks,
-                target.shape(),
-                plan.chunksPerHead(),
+                KvPlan.of(traced, trace.header().contextTokens(), target.traced()),
+                plan,
                 configuration.selection().firstLayers());
         List<List<LayerLoad>> loads = PlacementReplay.of(trace, configuration, atTrace).stream()
                 .map(scaling::of)
