@@ -109,8 +109,9 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(
             names = "--fill-memory",
-            description = "Budgets are what the machine's memory leaves: the device's beside the weights less a tenth, four fifths of"
-                    + " the host's.")
+            description =
+                    "Budgets are what the machine's memory leaves: the device's beside the weights less a tenth, four fifths of"
+                            + " the host's.")
     private boolean fillMemory;
 
     @Option(
@@ -130,8 +131,9 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--measured",
             paramLabel = "FILE",
-            description = "In place of all that: for each latency of longinfer sweep in this file that a trace belongs to, what"
-                    + " was measured and what is modelled, throttles and shares being the run's.")
+            description =
+                    "In place of all that: for each latency of longinfer sweep in this file that a trace belongs to, what"
+                            + " was measured and what is modelled, throttles and shares being the run's.")
     private Path measured;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Appends one JSON line a run, of kind modelled.")
@@ -193,7 +195,8 @@ final class ReplayCommand implements Callable<Integer> {
         double first = 0;
         for (Trace trace : read) {
             int document = length == 0 ? trace.header().documentTokens() : length;
-            int context = document + trace.header().contextTokens() - trace.header().documentTokens();
+            int context =
+                    document + trace.header().contextTokens() - trace.header().documentTokens();
             Target as = new Target(
                     target,
                     weightType.bytes,

@@ -28,7 +28,13 @@ final class ReplayValidation {
     /** What runs have in common that are repetitions of each other. */
     private record Setting(
             String model,
-            String variant, int batch, double deviceShare, double hostShare, double disk, double link, int contextTokens) {
+            String variant,
+            int batch,
+            double deviceShare,
+            double hostShare,
+            double disk,
+            double link,
+            int contextTokens) {
         static Setting of(Result run) {
             return new Setting(
                     run.required("model"),
@@ -52,8 +58,7 @@ final class ReplayValidation {
     /** The configuration of the run that was traced. */
     static KvConfig tracedConfiguration(Trace trace) {
         TraceHeader header = trace.header();
-        return configuration(
-                trace, header.shape(), header.contextTokens(), header.deviceShare(), header.hostShare());
+        return configuration(trace, header.shape(), header.contextTokens(), header.deviceShare(), header.hostShare());
     }
 
     /** A row for each setting that a trace belongs to; the last says how far the model is off at most. */

@@ -152,15 +152,14 @@ final class TraceCommand implements Callable<Integer> {
         String name = Path.of(model.model).getFileName() + "-" + tokens + "-" + variant.label() + ".trace.gz";
         Path file = out.resolve(name);
         TraceFile.write(file, new Trace(header, events));
-        parent.streams()
-                .out()
-                .println(file + ": " + events.size() + " events, " + ByteSize.format(Files.size(file)));
+        parent.streams().out().println(file + ": " + events.size() + " events, " + ByteSize.format(Files.size(file)));
         parent.streams().requireOpen();
     }
 
     /** The options of KV as they were given, by which a replay makes the same configuration. */
     private List<String> kvOptions() {
-        Set<String> known = new CommandLine(new KvOptions()).getCommandSpec().optionsMap().keySet();
+        Set<String> known =
+                new CommandLine(new KvOptions()).getCommandSpec().optionsMap().keySet();
         List<String> given = new ArrayList<>();
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (known.contains(option.longestName())) {

@@ -82,7 +82,9 @@ public final class Replay {
         DecoderShape traced = trace.header().shape();
         int fromChunks = trace.header().contextTokens() / ChunkLayout.TOKENS;
         Capacities atTrace = capacities.scaled(
-                (long) plan.chunksPerHead() * target.shape().kvHeads() * target.shape().layers(),
+                (long) plan.chunksPerHead()
+                        * target.shape().kvHeads()
+                        * target.shape().layers(),
                 (long) fromChunks * traced.kvHeads() * traced.layers(),
                 traced.kvHeads());
         Scaling scaling = new Scaling(
@@ -94,7 +96,8 @@ public final class Replay {
                 .toList();
         Workload work = new Workload(
                 target.shape(), target.weightBytes(), trace.header().variant(), plan, capacities.records());
-        StepModel model = new StepModel(machine, work, target.batch(), (double) target.batch() * plan.bytes(Tier.DEVICE));
+        StepModel model =
+                new StepModel(machine, work, target.batch(), (double) target.batch() * plan.bytes(Tier.DEVICE));
         List<StepTime> times = new ArrayList<>();
         for (int step = 0; step < loads.size(); step++) {
             List<List<LayerLoad>> batch = new ArrayList<>();
@@ -146,7 +149,9 @@ public final class Replay {
     }
 
     private static double share(int chunks, KvPlan plan) {
-        double all = (double) plan.chunksPerHead() * plan.shape().kvHeads() * plan.shape().layers();
+        double all = (double) plan.chunksPerHead()
+                * plan.shape().kvHeads()
+                * plan.shape().layers();
         return all == 0 ? 1 : Math.min(1, chunks / all);
     }
 }

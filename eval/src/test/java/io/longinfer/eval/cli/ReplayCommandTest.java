@@ -62,7 +62,13 @@ class ReplayCommandTest {
     void everyLineAndTheTableSayThatTheyAreModelled() throws IOException {
         Path json = folder.resolve("modelled.jsonl");
         Session replayed = Session.of(
-                        "replay", full, ours, "--shape=llama-3.1-8b", "--tokens=8000,32000", "--batch=1,4", "--json=" + json)
+                        "replay",
+                        full,
+                        ours,
+                        "--shape=llama-3.1-8b",
+                        "--tokens=8000,32000",
+                        "--batch=1,4",
+                        "--json=" + json)
                 .succeeded();
         assertTrue(replayed.out().startsWith("modelled: llama-3.1-8b, F16 weights, on RTX 4090"), replayed.out());
         assertTrue(replayed.out().contains("modelled ms a step"), replayed.out());
@@ -83,14 +89,16 @@ class ReplayCommandTest {
         assertTrue(number(lines.get(1), "medianMillis") < number(lines.get(0), "medianMillis"));
         assertTrue(number(lines.get(1), "selectedShare") < 0.5);
         assertEquals(1, number(lines.get(0), "selectedShare"), 1e-9);
-        Session.of("report", json.toString(), "--out=" + folder.resolve("page.html")).succeeded();
+        Session.of("report", json.toString(), "--out=" + folder.resolve("page.html"))
+                .succeeded();
     }
 
     @Test
     void aSlowerDiskOrLinkIsSlowerAndRoomForAllNeedsNone() throws IOException {
         Path machine = Files.writeString(folder.resolve("one.yaml"), MACHINE);
         Path json = folder.resolve("throttled.jsonl");
-        for (String throttle : List.of("--batch=1", "--emulate-disk=10MB/s", "--emulate-link=1MB/s", "--device-share=1")) {
+        for (String throttle :
+                List.of("--batch=1", "--emulate-disk=10MB/s", "--emulate-link=1MB/s", "--device-share=1")) {
             Session.of("replay", full, "--machine=" + machine, throttle, "--json=" + json)
                     .succeeded();
         }
@@ -132,7 +140,10 @@ class ReplayCommandTest {
     void whatCannotBeReplayedIsNamed() throws IOException {
         Path text = Files.writeString(folder.resolve("text.gz"), "no trace");
         failed("no whole gzip file", "replay", text.toString());
-        failed("nothing.gz: no such file", "replay", folder.resolve("nothing.gz").toString());
+        failed(
+                "nothing.gz: no such file",
+                "replay",
+                folder.resolve("nothing.gz").toString());
         failed("gpu: no such machine: one of rtx4090, laptop8gb", "replay", full, "--machine=gpu");
         failed("all KV fits the device", "trace", "--tokens=300", "--device-share=1", "--out=" + folder);
         assertEquals(2, Session.of("replay").code());

@@ -33,7 +33,14 @@ public final class Traces {
         try (Model model = Model.open(ModelCatalog.resolve("needle"));
                 Engine engine = Engine.cpu(2);
                 Prefix prefix = Prefix.read(
-                        engine, model.weights(), List.of(document(model, TOKENS)), 8, 8, 512, true, (done, total) -> {})) {
+                        engine,
+                        model.weights(),
+                        List.of(document(model, TOKENS)),
+                        8,
+                        8,
+                        512,
+                        true,
+                        (done, total) -> {})) {
             List<Traced> traces = new ArrayList<>();
             for (Variant variant : variants) {
                 KvConfig ours = KvConfig.defaults().toBuilder()

@@ -10,8 +10,8 @@ import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
-import io.longinfer.kvcache.KvPlan;
 import io.longinfer.kvcache.KvMetrics.LayerMetrics;
+import io.longinfer.kvcache.KvPlan;
 import io.longinfer.kvcache.codec.ChunkCodec;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
@@ -58,7 +58,8 @@ public final class Calibration {
 
     /** Measures. */
     public Machine measure(String name) throws IOException {
-        Map<Variant, List<DecodeRun>> runs = runs(KvConfig.defaults(), List.of(Variant.FULL, Variant.STREAMING, Variant.QUEST, Variant.OURS));
+        Map<Variant, List<DecodeRun>> runs =
+                runs(KvConfig.defaults(), List.of(Variant.FULL, Variant.STREAMING, Variant.QUEST, Variant.OURS));
         List<DecodeRun> full = runs.get(Variant.FULL);
         List<DecodeRun> few = runs.get(Variant.STREAMING);
         double nanosPerByte = Math.max(1e-3, (median(full) - median(few)) / (attended(full) - attended(few)));
@@ -146,7 +147,8 @@ public final class Calibration {
     /** Latencies one after the other that reads take when as many are in flight as there is memory for. */
     private double latencies(List<DecodeRun> runs) {
         KvConfig configuration = runs.getFirst().configuration();
-        double buffer = KvPlan.of(shape, prefix.contextTokens(), configuration).disk().readBytes();
+        double buffer =
+                KvPlan.of(shape, prefix.contextTokens(), configuration).disk().readBytes();
         double operations = operations(runs);
         return operations / Math.clamp(buffer * operations / bytes(runs), 1, DEPTH);
     }
@@ -174,8 +176,8 @@ public final class Calibration {
     /** Bytes of fp16 that one thread makes of records in a second: the median of some rounds. */
     private double codec(Precision precision) {
         ChunkLayout layout = new ChunkLayout(shape.headDim());
-        ChunkCodec codec =
-                new ChunkCodec(layout, new Codec(precision, false), CpuKernels.fastest().quantization());
+        ChunkCodec codec = new ChunkCodec(
+                layout, new Codec(precision, false), CpuKernels.fastest().quantization());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment chunks = arena.allocate((long) CODEC_CHUNKS * layout.sizeBytes(), 4096);
             MemorySegment record = arena.allocate(codec.maxSizeBytes(), 4096);
@@ -192,8 +194,7 @@ public final class Calibration {
                             chunks,
                             (long) chunk * layout.sizeBytes());
                 }
-                rates[round % CODEC_ROUNDS] =
-                        1e9 * chunks.byteSize() / Math.max(1, System.nanoTime() - start);
+                rates[round % CODEC_ROUNDS] = 1e9 * chunks.byteSize() / Math.max(1, System.nanoTime() - start);
             }
             return Rates.median(rates);
         }
@@ -205,16 +206,23 @@ public final class Calibration {
         text.append("device:\n");
         text.append("  bandwidth: ").append(rate(machine.device().bandwidth())).append('\n');
         text.append("  flops: 1000T\n");
-        text.append("  attention: ").append(rate(machine.device().attentionBandwidth())).append('\n');
-        text.append("  decode: ").append(rate(machine.device().decodeBandwidth())).append('\n');
+        text.append("  attention: ")
+                .append(rate(machine.device().attentionBandwidth()))
+                .append('\n');
+        text.append("  decode: ")
+                .append(rate(machine.device().decodeBandwidth()))
+                .append('\n');
         text.append("  is-host: true\n");
         text.append("host:\n");
         text.append("  bandwidth: ").append(rate(machine.host().bandwidth())).append('\n');
         text.append("  scoring:\n");
         machine.host()
                 .scoringBandwidth()
-                .forEach((variant, rate) ->
-                        text.append("    ").append(variant).append(": ").append(rate(rate)).append('\n'));
+                .forEach((variant, rate) -> text.append("    ")
+                        .append(variant)
+                        .append(": ")
+                        .append(rate(rate))
+                        .append('\n'));
         text.append("disk: {bandwidth: ").append(rate(machine.disk().bandwidth()));
         text.append(", latency: ")
                 .append(Math.round(machine.disk().latencyNanos()))

@@ -82,7 +82,12 @@ public record Machine(String name, Device device, Link link, Host host, Disk dis
                 device,
                 link,
                 host,
-                new Disk(Math.min(disk.bandwidth, bandwidth), disk.writeBandwidth, disk.latencyNanos, disk.depth, disk.blockBytes));
+                new Disk(
+                        Math.min(disk.bandwidth, bandwidth),
+                        disk.writeBandwidth,
+                        disk.latencyNanos,
+                        disk.depth,
+                        disk.blockBytes));
     }
 
     /** The same with a slower link, if that is slower. */

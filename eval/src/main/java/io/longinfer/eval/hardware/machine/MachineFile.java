@@ -87,7 +87,8 @@ public final class MachineFile {
     private Machine machine() {
         for (Object key : root.keySet()) {
             if (!key.equals("name") && !KEYS.containsKey(String.valueOf(key))) {
-                throw new MachineException(source, "key '" + key + "' found, one of name, device, link, host, disk expected");
+                throw new MachineException(
+                        source, "key '" + key + "' found, one of name, device, link, host, disk expected");
             }
         }
         double bandwidth = rate("device", "bandwidth", Double.NaN);
@@ -121,8 +122,8 @@ public final class MachineFile {
             return Map.of(Machine.Host.ANY, rate("host", "scoring", usual));
         }
         Map<String, Double> rates = new LinkedHashMap<>();
-        variants.forEach((variant, rate) -> rates.put(
-                String.valueOf(variant), parseRate("host.scoring." + variant, String.valueOf(rate))));
+        variants.forEach((variant, rate) ->
+                rates.put(String.valueOf(variant), parseRate("host.scoring." + variant, String.valueOf(rate))));
         return rates;
     }
 
@@ -201,7 +202,8 @@ public final class MachineFile {
             return present(section, key, usual);
         }
         double factor = value.endsWith("T") ? 1e12 : value.endsWith("G") ? 1e9 : 1;
-        double number = factor * number(section + "." + key, value, factor == 1 ? value : value.substring(0, value.length() - 1));
+        double number = factor
+                * number(section + "." + key, value, factor == 1 ? value : value.substring(0, value.length() - 1));
         if (number <= 0) {
             throw wrong(section + "." + key, value, "a number above 0");
         }

@@ -45,7 +45,17 @@ public record LayerLoad(
     /** The same with chunks that were copied to the host. */
     LayerLoad withKept(long chunks) {
         return new LayerLoad(
-                closed, pinned, deviceHits, tokens, demand, ahead, wasted, chunks, scoredBytes, abstractReadBytes, guessed);
+                closed,
+                pinned,
+                deviceHits,
+                tokens,
+                demand,
+                ahead,
+                wasted,
+                chunks,
+                scoredBytes,
+                abstractReadBytes,
+                guessed);
     }
 
     /** The same with what the search of abstracts did. */

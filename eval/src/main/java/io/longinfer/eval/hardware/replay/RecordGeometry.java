@@ -15,13 +15,13 @@ import io.longinfer.kvcache.codec.Precision;
  * @param alignmentBytes what reads are aligned to
  * @param operationBytes the largest read
  */
-public record RecordGeometry(int chunkBytes, int recordBytes, int prefixBytes, int groupBytes, int alignmentBytes, int operationBytes) {
+public record RecordGeometry(
+        int chunkBytes, int recordBytes, int prefixBytes, int groupBytes, int alignmentBytes, int operationBytes) {
     /** Most bytes between two records that are read over, as the disk tier does. */
     private static final int BRIDGE_BYTES = 4096;
 
     /** The records of a codec; lz4 is taken to save nothing, as a trace does not hold the bytes. */
-    public static RecordGeometry of(
-            int headDim, Codec codec, int groupBytes, int alignmentBytes, int operationBytes) {
+    public static RecordGeometry of(int headDim, Codec codec, int groupBytes, int alignmentBytes, int operationBytes) {
         ChunkLayout layout = new ChunkLayout(headDim);
         QuantizedChunkLayout quantized = new QuantizedChunkLayout(layout);
         boolean exact = codec.precision() == Precision.FP16;

@@ -30,8 +30,11 @@ public final class PrefillModel {
         double blocks = Math.ceil(n / blockTokens);
         double kvBytes = work.shape().kvBytesPerToken() * n;
         double weights = work.shape().layers() * ModelCosts.layerWeights(work.shape());
-        double operations = 2 * weights * n + 2.0 * n * n * work.shape().layers() * work.shape().queryWidth();
-        double reads = blocks * ModelCosts.bytes(work.shape(), work.weightBytes()) / machine.device().bandwidth();
+        double operations = 2 * weights * n
+                + 2.0 * n * n * work.shape().layers() * work.shape().queryWidth();
+        double reads = blocks
+                * ModelCosts.bytes(work.shape(), work.weightBytes())
+                / machine.device().bandwidth();
         double compute = Math.max(operations / machine.device().flops(), reads)
                 + blocks * work.shape().layers() * machine.device().layerNanos() / 1e9;
         double earlier = kvBytes * Math.max(0, blocks - 1) / 2;

@@ -60,7 +60,8 @@ public final class StepModel {
             weightsReady = transfers.carryWeights(streamedShare * costs.layerBytes(), now);
             layer(layer, loads, layer + 1 < layers);
         }
-        now += costs.product(ModelCosts.outputWeights(work.shape()), batch) + machine.device().stepNanos();
+        now += costs.product(ModelCosts.outputWeights(work.shape()), batch)
+                + machine.device().stepNanos();
         double[] after = counts();
         return new StepTime(
                 now - begin,
@@ -83,7 +84,8 @@ public final class StepModel {
     }
 
     private void layer(int layer, List<List<LayerLoad>> loads, boolean hasNext) {
-        now += costs.product(ModelCosts.projectWeights(work.shape()), batch) + machine.device().layerNanos();
+        now += costs.product(ModelCosts.projectWeights(work.shape()), batch)
+                + machine.device().layerNanos();
         Units[] units = new Units[batch];
         for (int sequence = 0; sequence < batch; sequence++) {
             units[sequence] = prepare(sequence, layer, loads.get(sequence).get(layer));
@@ -102,8 +104,7 @@ public final class StepModel {
 
     private Units prepare(int sequence, int layer, LayerLoad load) {
         now += scoring(layer, load);
-        waitFor(transfers.readAbstracts(
-                load.abstractReadBytes(), work.shape().kvHeads(), now));
+        waitFor(transfers.readAbstracts(load.abstractReadBytes(), work.shape().kvHeads(), now));
         double aheadReady = now;
         Ahead ahead = aheads[sequence];
         if (ahead != null && ahead.layer() == layer) {
@@ -118,7 +119,10 @@ public final class StepModel {
 
     /** A search of abstracts where they lie. */
     private double scoring(int layer, LayerLoad load) {
-        boolean onDevice = work.plan().layers().get(Math.min(layer, work.plan().layers().size() - 1)).abstracts()
+        boolean onDevice = work.plan()
+                        .layers()
+                        .get(Math.min(layer, work.plan().layers().size() - 1))
+                        .abstracts()
                 == Placement.DEVICE;
         double rate = onDevice && !machine.device().isHost()
                 ? machine.device().scoringBandwidth()
@@ -150,7 +154,10 @@ public final class StepModel {
     /** Copies what has to leave the device to the host. */
     private void keep(LayerLoad load) {
         if (machine.device().isHost()) {
-            now += 1e9 * load.kept() * work.records().chunkBytes() / machine.host().bandwidth();
+            now += 1e9
+                    * load.kept()
+                    * work.records().chunkBytes()
+                    / machine.host().bandwidth();
         }
     }
 

@@ -100,7 +100,8 @@ final class Transfers {
         diskBytes += bytes;
         diskOperations += operations;
         double rounds = Math.max(1, operations / kvHeads / GROUPS_A_ROUND);
-        return disk.pass(now, reading(bytes, operations)) + rounds * machine.disk().latencyNanos();
+        return disk.pass(now, reading(bytes, operations))
+                + rounds * machine.disk().latencyNanos();
     }
 
     /** Carries weights over the link; returns when they are there. */

@@ -47,7 +47,8 @@ final class ChunkText {
     static int[][] parse(String text, int kvHeads) {
         String[] heads = text.split(";", -1);
         if (heads.length != kvHeads) {
-            throw new IllegalArgumentException(heads.length + " lists found, one of each of " + kvHeads + " KV heads expected");
+            throw new IllegalArgumentException(
+                    heads.length + " lists found, one of each of " + kvHeads + " KV heads expected");
         }
         int[][] lists = new int[kvHeads][];
         for (int head = 0; head < kvHeads; head++) {
@@ -64,7 +65,8 @@ final class ChunkText {
             int first = Integer.parseInt(dash < 0 ? part : part.substring(0, dash));
             int last = dash < 0 ? first : Integer.parseInt(part.substring(dash + 1));
             if (last < first || last - first > 1 << 24) {
-                throw new IllegalArgumentException("'" + part + "' found, a number or a run of ascending ones expected");
+                throw new IllegalArgumentException(
+                        "'" + part + "' found, a number or a run of ascending ones expected");
             }
             for (int number = first; number <= last; number++) {
                 if (size == list.length) {

@@ -24,8 +24,6 @@ public record Trace(TraceHeader header, List<TraceEvent> events) {
 
     /** What the real cache counted in the measured steps. */
     public TraceEvent.Counters counters() {
-        return measured().stream()
-                .map(StepEnd::counters)
-                .reduce(TraceEvent.Counters.NONE, TraceEvent.Counters::plus);
+        return measured().stream().map(StepEnd::counters).reduce(TraceEvent.Counters.NONE, TraceEvent.Counters::plus);
     }
 }

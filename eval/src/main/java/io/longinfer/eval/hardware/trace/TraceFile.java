@@ -76,11 +76,12 @@ public final class TraceFile {
      * @throws TraceException if the file is no trace, or a damaged one
      */
     public static Trace read(Path file) throws IOException {
-        try (BufferedReader in = new BufferedReader(
-                new InputStreamReader(new GZIPInputStream(Files.newInputStream(file), 1 << 16), StandardCharsets.UTF_8))) {
+        try (BufferedReader in = new BufferedReader(new InputStreamReader(
+                new GZIPInputStream(Files.newInputStream(file), 1 << 16), StandardCharsets.UTF_8))) {
             return new Parser(file, in).trace();
         } catch (ZipException | EOFException e) {
-            throw new TraceException(file, "no whole gzip file (" + e.getMessage() + "), one of longinfer trace expected");
+            throw new TraceException(
+                    file, "no whole gzip file (" + e.getMessage() + "), one of longinfer trace expected");
         }
     }
 
@@ -99,8 +100,10 @@ public final class TraceFile {
         Trace trace() throws IOException {
             String first = next();
             if (!first.equals(MAGIC + " " + VERSION)) {
-                throw new TraceException(file, "'" + first.substring(0, Math.min(40, first.length())) + "' found, '" + MAGIC
-                        + " " + VERSION + "' expected");
+                throw new TraceException(
+                        file,
+                        "'" + first.substring(0, Math.min(40, first.length())) + "' found, '" + MAGIC + " " + VERSION
+                                + "' expected");
             }
             TraceHeader header = header(next());
             kvHeads = header.shape().kvHeads();

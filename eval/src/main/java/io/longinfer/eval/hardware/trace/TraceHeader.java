@@ -42,9 +42,17 @@ public record TraceHeader(
     Map<String, Object> toTree() {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("model", model);
-        tree.put("shape", List.of(
-                shape.layers(), shape.width(), shape.heads(), shape.kvHeads(), shape.headDim(),
-                shape.feedForward(), shape.vocabulary(), shape.contextTokens()));
+        tree.put(
+                "shape",
+                List.of(
+                        shape.layers(),
+                        shape.width(),
+                        shape.heads(),
+                        shape.kvHeads(),
+                        shape.headDim(),
+                        shape.feedForward(),
+                        shape.vocabulary(),
+                        shape.contextTokens()));
         tree.put("gated", shape.traits().feedForward() == DecoderTraits.FeedForward.SILU_GATED);
         tree.put("variant", variant);
         tree.put("kvOptions", kvOptions);
@@ -66,12 +74,21 @@ public record TraceHeader(
      */
     @SuppressWarnings("unchecked") // a wrong tree fails here or where it is used
     static TraceHeader of(Map<String, Object> tree) {
-        List<Integer> shape = ((List<Number>) tree.get("shape")).stream().map(Number::intValue).toList();
+        List<Integer> shape = ((List<Number>) tree.get("shape"))
+                .stream().map(Number::intValue).toList();
         return new TraceHeader(
                 (String) tree.get("model"),
                 new DecoderShape(
-                        shape.get(0), shape.get(1), shape.get(2), shape.get(3), shape.get(4), shape.get(5),
-                        shape.get(6), 1e-5f, DecoderShape.Rope.NONE, shape.get(7),
+                        shape.get(0),
+                        shape.get(1),
+                        shape.get(2),
+                        shape.get(3),
+                        shape.get(4),
+                        shape.get(5),
+                        shape.get(6),
+                        1e-5f,
+                        DecoderShape.Rope.NONE,
+                        shape.get(7),
                         (Boolean) tree.get("gated") ? DecoderTraits.LLAMA : DecoderTraits.OPT),
                 (String) tree.get("variant"),
                 (List<String>) tree.get("kvOptions"),

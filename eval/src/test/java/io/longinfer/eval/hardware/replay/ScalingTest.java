@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class ScalingTest {
     private static KvPlan plan(int layers, int kvHeads, int headDim, int chunks, int leafSlots) {
-        DecoderShape shape = new DecoderShape(
-                layers, 64, kvHeads, kvHeads, headDim, 128, 99, 1e-5f, DecoderShape.Rope.NONE, 512);
+        DecoderShape shape =
+                new DecoderShape(layers, 64, kvHeads, kvHeads, headDim, 128, 99, 1e-5f, DecoderShape.Rope.NONE, 512);
         KvPlan.LayerPlan layer = new KvPlan.LayerPlan(Placement.DISK, leafSlots);
         return new KvPlan(
                 shape,
@@ -85,8 +85,8 @@ class ScalingTest {
 
     @Test
     void everythingStaysEverything() {
-        LayerLoad all = new LayerLoad(
-                200, 10, 50, 3200, new Moves(50, 100, 0, 10, 0), Moves.NONE, Moves.NONE, 0, 0, 0, false);
+        LayerLoad all =
+                new LayerLoad(200, 10, 50, 3200, new Moves(50, 100, 0, 10, 0), Moves.NONE, Moves.NONE, 0, 0, 0, false);
         LayerLoad scaled = new Scaling(plan(1, 2, 64, 100, 7), plan(1, 2, 64, 300, 7), 0)
                 .of(List.of(all))
                 .getFirst();
@@ -102,6 +102,7 @@ class ScalingTest {
                 IntStream.range(0, 8).mapToObj(wider::source).toList());
         Scaling narrower = new Scaling(plan(8, 1, 8, 10, 1), plan(4, 1, 8, 10, 1), 2);
         assertEquals(
-                List.of(0, 1, 3, 6), IntStream.range(0, 4).mapToObj(narrower::source).toList());
+                List.of(0, 1, 3, 6),
+                IntStream.range(0, 4).mapToObj(narrower::source).toList());
     }
 }

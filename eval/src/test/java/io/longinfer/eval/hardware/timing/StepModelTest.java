@@ -101,7 +101,8 @@ class StepModelTest {
 
     @Test
     void aSecondUnitComesWhileTheFirstIsAttended() {
-        // Of 16 chunks a layer in two units: the first waits for 8 reads, behind it 8 more take longer than attending 8.
+        // Of 16 chunks a layer in two units: the first waits for 8 reads, behind it 8 more take longer than attending
+        // 8.
         LayerLoad load = load(0, disk(16), Moves.NONE, 0);
         StepTime step = step(machine(3), 8, 1, load, load);
         assertEquals(2.0 * (8 * CHUNK * 3 + 8 * CHUNK * (3 - 1)), step.stallNanos(), 1e-6);
@@ -143,8 +144,7 @@ class StepModelTest {
     void unwantedReadsBeyondTheDisksDepthAreGivenUp() {
         LayerLoad first = load(8, Moves.NONE, Moves.NONE, 0);
         // 4 wanted and 12 not, of which 8 in flight cannot be given up once the layer selects.
-        LayerLoad second = new LayerLoad(
-                128, 0, 4, 16 * 8, Moves.NONE, disk(4), disk(12), 0, 0, 0, true);
+        LayerLoad second = new LayerLoad(128, 0, 4, 16 * 8, Moves.NONE, disk(4), disk(12), 0, 0, 0, true);
         double slow = 1e6; // nothing comes before the layer selects
         StepTime step = step(machine(slow), 8, 1, first, second);
         double given = 12.0 / 16 * 8;

@@ -34,7 +34,18 @@ class TraceFileTest {
         DecoderShape shape =
                 new DecoderShape(3, 64, 4, 2, 16, 128, 99, 1e-5f, DecoderShape.Rope.NONE, 512, DecoderTraits.OPT);
         TraceHeader header = new TraceHeader(
-                "needle", shape, "ours", List.of("--ratio=0.2"), 0.25, 0.5, 400, 433, 1, 1, 7, Map.of("command", "trace"));
+                "needle",
+                shape,
+                "ours",
+                List.of("--ratio=0.2"),
+                0.25,
+                0.5,
+                400,
+                433,
+                1,
+                1,
+                7,
+                Map.of("command", "trace"));
         return new Trace(
                 header,
                 List.of(
@@ -96,7 +107,8 @@ class TraceFileTest {
             try {
                 // Some bits of gzip's header, and those that fill its last byte, mean nothing.
                 assertEquals(trace().header(), TraceFile.read(file).header(), "byte " + at);
-                assertEquals(trace().events().get(6), TraceFile.read(file).events().get(6), "byte " + at);
+                assertEquals(
+                        trace().events().get(6), TraceFile.read(file).events().get(6), "byte " + at);
             } catch (TraceException damaged) {
                 found++;
             }
