@@ -52,6 +52,7 @@ class PerplexityCommandTest {
     void recordsHoldThePrecisionWhereThereIsADisk() throws IOException {
         Path out = folder.resolve("run.json");
         run(
+                "--abstract-precision=int8",
                 "--kv-precision=int8",
                 "--device-budget=512KiB",
                 "--disk-budget=8MiB",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.model.Model;
@@ -63,7 +64,8 @@ class BatchSessionTest {
     @Test
     void fourPromptsOverThreeTiers() throws IOException {
         KvConfig config = KvConfig.defaults().toBuilder()
-                .budgets(1024 * KIB, 3328 * KIB, 64 * 1024 * KIB)
+                .abstractPrecision(AbstractPrecision.INT8)
+                .budgets(1024 * KIB, 2816 * KIB, 64 * 1024 * KIB)
                 .diskDirectory(directory)
                 .build();
         // What a tier takes whatever the context does not fit a share that is very small.
