@@ -5,11 +5,11 @@ import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.selection.SelectorKind;
 
 /** Fills in the codec of a configuration that names none. */
-final class CodecChooser {
+public final class CodecChooser {
     private CodecChooser() {}
 
     /** The configuration with a codec. What attends everything is exact: it keeps fp16. */
-    static KvConfig choose(KvConfig config) {
+    public static KvConfig choose(KvConfig config) {
         if (config.codecChoice().codec().isPresent()) {
             return config;
         }

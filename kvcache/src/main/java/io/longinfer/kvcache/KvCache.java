@@ -67,6 +67,8 @@ public final class KvCache implements AutoCloseable {
     private int guessedLayer;
     private boolean closed;
 
+    private StepListener listener = StepListener.NONE;
+
     /**
      * Reserves everything that the plan asks for.
      *
@@ -187,7 +189,9 @@ public final class KvCache implements AutoCloseable {
             counters.candidates[layer] += (long) shape.kvHeads() * count;
             instruments.selected(layer, count, selection);
         }
-        pipeline.prepare(layer, selection, !dense && plan.mode() != KvPlan.Mode.DEVICE);
+        boolean decoding = !dense && plan.mode() != KvPlan.Mode.DEVICE;
+        listener.selected(layer, selection, decoding);
+        pipeline.prepare(layer, selection, decoding);
         if (!dense) {
             instruments.measure(layer, session, segment, selection);
         }
@@ -245,6 +249,7 @@ public final class KvCache implements AutoCloseable {
             all(guess, layer);
         }
         if (pipeline.readsAhead()) {
+            listener.guessed(layer, guess, !dense);
             pipeline.readAhead(layer, guess, !dense);
         }
     }
@@ -297,6 +302,7 @@ public final class KvCache implements AutoCloseable {
         chunks.close(layer, rounded.count());
         instruments.append(layer, rounded);
         memory.residency().append(layer, rounded, source);
+        listener.closed(layer, rounded.count());
     }
 
     /**
@@ -348,6 +354,12 @@ public final class KvCache implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the KV cache is closed");
         }
+    }
+
+    /** Sets who is told of what steps select, in place of who was. */
+    public void listen(StepListener to) {
+        listener = to;
+        step.listen(to);
     }
 
     /** Counters and bytes as they are now. */

@@ -37,6 +37,7 @@ final class StepLearning {
     private int attendedLayer = NO_LAYER;
     private int segment;
     private DeviceSession session;
+    private StepListener listener = StepListener.NONE;
 
     StepLearning(
             KvPlan plan,
@@ -54,6 +55,11 @@ final class StepLearning {
         this.tokens = tokens;
         this.pipeline = pipeline;
         masses = new float[Math.multiplyExact(plan.shape().kvHeads(), plan.chunksPerHead())];
+    }
+
+    /** Sets who is told what chunks weigh. */
+    void listen(StepListener to) {
+        listener = to;
     }
 
     /** A segment enters a layer; if not dense, it attends what is selected. */
@@ -101,6 +107,7 @@ final class StepLearning {
         float mass = session.mass(segment, call, kvHead, index);
         int id = chunks.id(layer, kvHead, chunk);
         chunks.attended(id, mass);
+        listener.weighed(layer, kvHead, chunk, mass);
         if (config.selector().learnsTokens()) {
             tokens.orElseThrow().attended(layer, session, segment, kvHead, chunk, call, index);
         }

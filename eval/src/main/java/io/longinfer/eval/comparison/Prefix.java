@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Prompts that were read once, with all KV on the device and full attention, and how full attention goes on: what every variant
@@ -152,6 +153,15 @@ public final class Prefix implements AutoCloseable {
 
     /** Opens sequences that start where the prompts end; the first {@code batch} prompts. */
     public BatchSession open(KvConfig configuration, int batch) throws IOException {
+        return open(configuration, batch, opened -> {});
+    }
+
+    /**
+     * Opens sequences that start where the prompts end; the first {@code batch} prompts.
+     *
+     * @param empty is shown the sequences before they take anything over
+     */
+    public BatchSession open(KvConfig configuration, int batch, Consumer<BatchSession> empty) throws IOException {
         if (configuration.selector().learnsTokens() && !tokenStatistics) {
             BatchSession again = readPrompts(true, (done, total) -> {});
             session.close();
@@ -160,6 +170,7 @@ public final class Prefix implements AutoCloseable {
         }
         BatchSession opened = openEmpty(configuration, batch);
         try {
+            empty.accept(opened);
             for (int sequence = 0; sequence < batch; sequence++) {
                 int[] prompt = prompts.get(sequence);
                 int adopted = adopted(prompt);

@@ -86,17 +86,30 @@ public enum Variant {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /**
+     * The variant of a label.
+     *
+     * @throws IllegalArgumentException if there is none, with the labels there are
+     */
+    public static Variant of(String label) {
+        for (Variant variant : values()) {
+            if (variant.label().equals(label.toLowerCase(Locale.ROOT))) {
+                return variant;
+            }
+        }
+        throw new IllegalArgumentException("'" + label + "' found, one of "
+                + Arrays.stream(values()).map(Variant::label).collect(Collectors.joining(", ")) + " expected");
+    }
+
     /** Reads a label. */
     public static final class Converter implements ITypeConverter<Variant> {
         @Override
         public Variant convert(String value) {
-            for (Variant variant : values()) {
-                if (variant.label().equals(value.toLowerCase(Locale.ROOT))) {
-                    return variant;
-                }
+            try {
+                return of(value);
+            } catch (IllegalArgumentException unknown) {
+                throw new TypeConversionException(unknown.getMessage());
             }
-            throw new TypeConversionException("'" + value + "' found, one of "
-                    + Arrays.stream(values()).map(Variant::label).collect(Collectors.joining(", ")) + " expected");
         }
     }
 }

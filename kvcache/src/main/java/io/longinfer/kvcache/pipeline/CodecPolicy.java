@@ -12,7 +12,7 @@ import io.longinfer.kvcache.tier.ChunkTable;
  */
 public record CodecPolicy(boolean progressive, float coarseMass) {
     /** Whether only the first part of a chunk's record is read. */
-    boolean prefixOnly(ChunkTable chunks, int id) {
+    public boolean prefixOnly(ChunkTable chunks, int id) {
         if (!progressive) {
             return false;
         }

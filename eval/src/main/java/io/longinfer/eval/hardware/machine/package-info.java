@@ -1,0 +1,2 @@
+/** Machines by their figures: built in, or in a file. */
+package io.longinfer.eval.hardware.machine;
