@@ -168,6 +168,7 @@ final class LatencyCommand implements Callable<Integer> {
         Map<String, Object> line =
                 new LinkedHashMap<>(loaded.setting("latency", run.configuration(), prefix.contextTokens(), seed.seed)
                         .toTree());
+        line.put("kind", "latency");
         line.put("warmUpSteps", warmUp);
         line.putAll(run.toTree());
         RunReport.append(json, line);

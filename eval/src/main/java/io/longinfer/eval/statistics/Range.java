@@ -1,6 +1,7 @@
 package io.longinfer.eval.statistics;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
@@ -41,6 +42,22 @@ public record Range(int count, double estimate, double low, double high) {
         }
         Interval interval = Interval.of(scores);
         return new Range(scores.length, interval.mean(), Math.max(0, interval.low()), Math.min(1, interval.high()));
+    }
+
+    /**
+     * Of the mean of several groups' means of scores from 0 to 1, each weighing the same. Where each score is 0 or 1 and all groups are of
+     * one size, that mean is a share of all samples, and its interval is Wilson's, no narrower than one that knows the groups; elsewhere
+     * that of {@link Interval#ofMeans}, no wider than 0 to 1.
+     */
+    public static Range ofMeans(List<double[]> groups) {
+        double[] all = groups.stream().flatMapToDouble(Arrays::stream).toArray();
+        boolean even = groups.stream().mapToInt(group -> group.length).distinct().count() == 1;
+        if (even && Arrays.stream(all).allMatch(score -> score == 0 || score == 1)) {
+            return ofScores(all);
+        }
+        Interval interval = Interval.ofMeans(groups);
+        return new Range(
+                interval.count(), interval.mean(), Math.max(0, interval.low()), Math.min(1, interval.high()));
     }
 
     /** For people, such as {@code "85.0 (62.1 to 96.8)"}, each number times {@code scale}. */

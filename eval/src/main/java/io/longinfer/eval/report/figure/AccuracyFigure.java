@@ -4,7 +4,7 @@ import io.longinfer.eval.report.figure.Figure.Column;
 import io.longinfer.eval.report.results.Result;
 import io.longinfer.eval.report.results.Results;
 import io.longinfer.eval.report.results.Sources;
-import io.longinfer.eval.statistics.Interval;
+import io.longinfer.eval.statistics.Range;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +19,9 @@ final class AccuracyFigure {
     private static final Column HIGH = new Column("to", Unit.SHARE);
     private static final Column VARIANT = new Column("variant", Unit.TEXT);
 
+    private static final String INTERVALS =
+            "95 % intervals of independent samples (Wilson's where all are right or wrong, Student's t elsewhere)";
+
     private AccuracyFigure() {}
 
     /** Mean score against the share of the chunks that is selected. */
@@ -32,9 +35,8 @@ final class AccuracyFigure {
                         "accuracy-" + (figures.size() + 1),
                         "Accuracy against budget",
                         setting,
-                        "Mean over " + String.join(", ", tasks)
-                                + ", each weighing the same; whiskers are 95 % intervals of"
-                                + " independent samples (Student's t). Full attention is the level line.",
+                        "Mean over " + String.join(", ", tasks) + ", each weighing the same; whiskers are " + INTERVALS
+                                + ". Full attention is the level line.",
                         List.of(new Column("ratio", Unit.SHARE), VARIANT, SAMPLES, SCORE, LOW, HIGH),
                         againstRatio(panel, labels, tasks),
                         new Drawing.Lines(0, 1, 3, 4, 5, "full"),
@@ -71,8 +73,8 @@ final class AccuracyFigure {
         return rows;
     }
 
-    private static List<Object> row(Object first, String series, int samples, Interval interval) {
-        return List.of(first, series, (double) samples, interval.mean(), interval.low(), interval.high());
+    private static List<Object> row(Object first, String series, int samples, Range range) {
+        return List.of(first, series, (double) samples, range.estimate(), range.low(), range.high());
     }
 
     /** Every task and variant. */
@@ -84,7 +86,7 @@ final class AccuracyFigure {
                     "tasks-" + (figures.size() + 1),
                     "Accuracy of tasks",
                     setting,
-                    "Score with its 95 % interval (Student's t). The mean is over the tasks that every variant did"
+                    "Score and below it " + INTERVALS + ". The mean is over the tasks that every variant did"
                             + (scores.commonTasks().equals(scores.tasks())
                                     ? "."
                                     : ": " + String.join(", ", scores.commonTasks()) + "."),
@@ -102,7 +104,7 @@ final class AccuracyFigure {
             for (String series : scores.series()) {
                 double[] samples = scores.of(series, task);
                 if (samples.length > 0) {
-                    rows.add(row(task, series, samples.length, Interval.of(samples)));
+                    rows.add(row(task, series, samples.length, Range.ofScores(samples)));
                 }
             }
         }

@@ -71,7 +71,7 @@ final class Labels {
                     .append(' ')
                     .append(keys.getOrDefault(key, "–"));
         }
-        return label.toString();
+        return result.modelled() ? label + " (modelled)" : label.toString();
     }
 
     /** Lines by their series, in the order of the lines. */

@@ -53,7 +53,7 @@ final class LatencyFigure {
                         key.equals("medianMillis") || result.optional(key).isPresent())
                 .toList();
         List<Figure> figures = new ArrayList<>();
-        SequencedMap<String, List<Result>> panels = Setting.panels(used, Setting::ofTiming);
+        SequencedMap<String, List<Result>> panels = Setting.timedPanels(used);
         panels.forEach((setting, panel) -> figures.add(new Figure(
                 origin.id(name, figures.size() + 1),
                 origin.title(title),
@@ -62,7 +62,9 @@ final class LatencyFigure {
                         + " better.",
                 COLUMNS,
                 rows(panel),
-                new Drawing.Lines(0, 1, 3, 4, 5, ""),
+                panel.stream().map(Result::documentTokens).distinct().count() > 1
+                        ? new Drawing.Lines(0, 1, 3, 4, 5, "")
+                        : new Drawing.Bars(0, 1, 3, 4, 5, Double.NaN), // no line has a single point
                 Sources.of(panel))));
         return figures;
     }

@@ -29,7 +29,7 @@ final class LinkFigure {
             List<Result> used = origin.timed(results).stream()
                     .filter(result -> result.optional(key).isPresent())
                     .toList();
-            Setting.panels(used, Setting::ofTiming).forEach((setting, panel) -> {
+            Setting.timedPanels(used).forEach((setting, panel) -> {
                 if (panel.stream().anyMatch(result -> result.number(key) > 0)) {
                     figures.add(new Figure(
                             origin.id("bytes", figures.size() + 1),

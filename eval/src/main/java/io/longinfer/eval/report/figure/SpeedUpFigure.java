@@ -4,9 +4,10 @@ import io.longinfer.eval.report.figure.Figure.Column;
 import io.longinfer.eval.report.results.Result;
 import io.longinfer.eval.report.results.Results;
 import io.longinfer.eval.report.results.Sources;
+import io.longinfer.eval.statistics.Bootstrap;
+import io.longinfer.eval.statistics.Range;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** How many times faster a decoding step is than a baseline's. */
@@ -14,10 +15,14 @@ final class SpeedUpFigure {
     private static final List<Column> COLUMNS = List.of(
             new Column("context", Unit.TOKENS),
             new Column("variant", Unit.TEXT),
-            new Column("pairs of runs", Unit.COUNT),
+            new Column("runs", Unit.COUNT),
+            new Column("runs of the baseline", Unit.COUNT),
             new Column("speed-up", Unit.TIMES),
-            new Column("least", Unit.TIMES),
-            new Column("greatest", Unit.TIMES));
+            new Column("95 % from", Unit.TIMES),
+            new Column("to", Unit.TIMES));
+
+    private static final int RESAMPLES = 2000;
+    private static final long SEED = 42; // the same page of the same lines
 
     private final Origin origin;
     private final String baseline;
@@ -34,20 +39,20 @@ final class SpeedUpFigure {
 
     private List<Figure> figures(List<Result> timed) {
         List<Figure> figures = new ArrayList<>();
-        Setting.panels(timed, Setting::ofTiming).forEach((setting, panel) -> {
+        Setting.timedPanels(timed).forEach((setting, panel) -> {
             List<List<Object>> rows = rows(panel);
             if (!rows.isEmpty()) {
                 figures.add(new Figure(
                         origin.id("speed-up-against-" + baseline, figures.size() + 1),
                         origin.title("Speed-up of a decoding step against " + baseline),
                         setting,
-                        "Latency of " + baseline
-                                + " divided by that of the variant, both under the same budgets, for each"
-                                + " repetition; of several the median, whiskers from the least to the greatest. Longer is"
-                                + " better; left of the line at 1 it is slower.",
+                        "Median latency of " + baseline
+                                + " divided by that of the variant, both under the same budgets; whiskers are 95 %"
+                                + " intervals by bootstrap, too narrow where there are few runs. Longer is better; left"
+                                + " of the line at 1 it is slower.",
                         COLUMNS,
                         rows,
-                        new Drawing.Bars(0, 1, 3, 4, 5, 1),
+                        new Drawing.Bars(0, 1, 4, 5, 6, 1),
                         Sources.of(panel)));
             }
         });
@@ -62,35 +67,32 @@ final class SpeedUpFigure {
                     .filter(result -> result.variant().equals(baseline))
                     .toList();
             labels.series(runs).forEach((label, series) -> {
-                double[] times = series.getFirst().variant().equals(baseline) ? new double[0] : times(series, bases);
-                if (times.length > 0) {
-                    Spread spread = Spread.of(times);
+                double[] before = millis(bases.stream()
+                        .filter(base -> comparable(base, series.getFirst()))
+                        .toList());
+                if (before.length > 0 && !series.getFirst().variant().equals(baseline)) {
+                    double[] after = millis(series);
+                    Range speedUp = Bootstrap.ofRatioOfMedians(before, after, RESAMPLES, SEED);
                     rows.add(List.of(
                             Double.valueOf(tokens),
                             label,
-                            (double) times.length,
-                            spread.median(),
-                            spread.least(),
-                            spread.greatest()));
+                            (double) after.length,
+                            (double) before.length,
+                            speedUp.estimate(),
+                            speedUp.low(),
+                            speedUp.high()));
                 }
             });
         });
         return rows;
     }
 
-    private double[] times(List<Result> series, List<Result> bases) {
-        return series.stream()
-                .flatMap(run ->
-                        base(run, bases).stream().map(base -> base.number("medianMillis") / run.number("medianMillis")))
-                .mapToDouble(Double::doubleValue)
-                .toArray();
+    private static double[] millis(List<Result> runs) {
+        return runs.stream().mapToDouble(run -> run.number("medianMillis")).toArray();
     }
 
-    /** The baseline's run of the same repetition, and of the same ratio unless it has none. */
-    private Optional<Result> base(Result run, List<Result> bases) {
-        return bases.stream()
-                .filter(base -> base.repetition() == run.repetition())
-                .filter(base -> baseline.equals("full") || run.variant().equals("full") || base.ratio() == run.ratio())
-                .findFirst();
+    /** Whether the baseline's run is of the same ratio, unless either takes everything. */
+    private boolean comparable(Result base, Result run) {
+        return baseline.equals("full") || run.variant().equals("full") || base.ratio() == run.ratio();
     }
 }

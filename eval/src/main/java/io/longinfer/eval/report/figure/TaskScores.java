@@ -1,7 +1,7 @@
 package io.longinfer.eval.report.figure;
 
 import io.longinfer.eval.report.results.Result;
-import io.longinfer.eval.statistics.Interval;
+import io.longinfer.eval.statistics.Range;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,10 +57,10 @@ final class TaskScores {
     }
 
     /** A series' mean over the common tasks, each weighing the same. */
-    Interval mean(String series) {
+    Range mean(String series) {
         List<double[]> samples = new ArrayList<>();
         commonTasks().forEach(task -> samples.add(of(series, task)));
-        return Interval.ofMeans(samples);
+        return Range.ofMeans(samples);
     }
 
     /** How many samples that mean has. */

@@ -57,6 +57,16 @@ public record Result(Path file, int line, Map<String, Object> tree) {
         return optional("ratio").orElseGet(() -> number("configuration.selection.ratio"));
     }
 
+    /** What the disk was slowed down to; 0 if it was not. */
+    public double emulatedDiskBytesPerSecond() {
+        return optional("configuration.emulatedDiskBytesPerSecond").orElse(0);
+    }
+
+    /** What the link between host and device was slowed down to; 0 if it was not. */
+    public double emulatedLinkBytesPerSecond() {
+        return optional("configuration.emulatedLinkBytesPerSecond").orElse(0);
+    }
+
     /** From 0. */
     public long repetition() {
         return (long) optional("repetition").orElse(0);

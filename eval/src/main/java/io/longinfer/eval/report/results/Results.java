@@ -29,6 +29,8 @@ public final class Results {
             Arrays.stream(Variant.values()).map(Variant::label).toList();
 
     private static final Comparator<Result> ORDER = Comparator.comparing(Result::model)
+            .thenComparingDouble(Result::emulatedDiskBytesPerSecond)
+            .thenComparingDouble(Result::emulatedLinkBytesPerSecond)
             .thenComparingLong(Result::batch)
             .thenComparingLong(Result::documentTokens)
             .thenComparingInt(result -> rank(result.variant()))
