@@ -51,13 +51,13 @@ public record Range(int count, double estimate, double low, double high) {
      */
     public static Range ofMeans(List<double[]> groups) {
         double[] all = groups.stream().flatMapToDouble(Arrays::stream).toArray();
-        boolean even = groups.stream().mapToInt(group -> group.length).distinct().count() == 1;
+        boolean even =
+                groups.stream().mapToInt(group -> group.length).distinct().count() == 1;
         if (even && Arrays.stream(all).allMatch(score -> score == 0 || score == 1)) {
             return ofScores(all);
         }
         Interval interval = Interval.ofMeans(groups);
-        return new Range(
-                interval.count(), interval.mean(), Math.max(0, interval.low()), Math.min(1, interval.high()));
+        return new Range(interval.count(), interval.mean(), Math.max(0, interval.low()), Math.min(1, interval.high()));
     }
 
     /** For people, such as {@code "85.0 (62.1 to 96.8)"}, each number times {@code scale}. */

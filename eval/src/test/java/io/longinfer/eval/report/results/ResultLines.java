@@ -68,7 +68,7 @@ public final class ResultLines {
         Map<String, Object> line = latency(variant, ratio, tokens, 0, medianMillis);
         line.put("kind", "modelled");
         line.put("modelled", true);
-        line.put("machine", Map.of("name", "desktop", "diskBytesPerSecond", 7e9));
+        line.put("machine", Map.of("name", "desktop", "disk", Map.of("bandwidth", 7e9)));
         return line;
     }
 
