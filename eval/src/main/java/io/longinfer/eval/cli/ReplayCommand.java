@@ -15,6 +15,7 @@ import io.longinfer.eval.report.Table;
 import io.longinfer.eval.report.results.Results;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.KvPlanException;
 import io.longinfer.model.dummy.PublishedShapes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -192,7 +194,7 @@ final class ReplayCommand implements Callable<Integer> {
     private void replay(
             List<Trace> read, Machine described, DecoderShape target, String name, int length, int batch, Table table)
             throws IOException {
-        double first = 0;
+        List<OptionalDouble> medians = new ArrayList<>();
         for (Trace trace : read) {
             int document = length == 0 ? trace.header().documentTokens() : length;
             int context =
@@ -204,26 +206,37 @@ final class ReplayCommand implements Callable<Integer> {
                     batch,
                     configuration(trace, described, target, context, batch),
                     ReplayValidation.tracedConfiguration(trace));
-            Result result = Replay.of(trace, described, as);
-            double median = Rates.median(ReplayTree.millis(result));
-            first = first == 0 ? median : first;
-            table.row(
-                    document,
-                    batch,
-                    trace.header().variant(),
-                    format(median),
-                    format(first / median) + "x",
-                    result.firstTokenNanos().isPresent()
-                            ? format(result.firstTokenNanos().getAsDouble() / 1e9)
-                            : "-",
-                    String.format(Locale.ROOT, "%.0f %%", 100 * result.deviceHitRate()),
-                    format(ReplayTree.mean(result, StepTime::diskBytes) / (1 << 20)),
-                    format(ReplayTree.mean(result, StepTime::stallNanos) / 1e6));
-            if (json != null) {
-                String line = JSON.std.asString(ReplayTree.of(result, name, document));
-                Files.writeString(json, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            try {
+                Result result = Replay.of(trace, described, as);
+                medians.add(OptionalDouble.of(Rates.median(ReplayTree.millis(result))));
+                row(table, document, result, medians);
+                if (json != null) {
+                    String line = JSON.std.asString(ReplayTree.of(result, name, document));
+                    Files.writeString(json, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                }
+            } catch (KvPlanException doesNotFit) {
+                medians.add(OptionalDouble.empty());
+                table.row(document, batch, trace.header().variant(), "does not fit", "-", "-", "-", "-", "-");
+                parent.streams().err().println(trace.header().variant() + ": " + doesNotFit.getMessage());
             }
         }
+    }
+
+    /** @param medians of the traces so far, this one's the last */
+    private static void row(Table table, int document, Result result, List<OptionalDouble> medians) {
+        double median = medians.getLast().orElseThrow();
+        OptionalDouble first = medians.getFirst();
+        OptionalDouble firstToken = result.firstTokenNanos();
+        table.row(
+                document,
+                result.target().batch(),
+                result.trace().header().variant(),
+                format(median),
+                first.isPresent() ? format(first.getAsDouble() / median) + "x" : "-",
+                firstToken.isPresent() ? format(firstToken.getAsDouble() / 1e9) : "-",
+                String.format(Locale.ROOT, "%.0f %%", 100 * result.deviceHitRate()),
+                format(ReplayTree.mean(result, StepTime::diskBytes) / (1 << 20)),
+                format(ReplayTree.mean(result, StepTime::stallNanos) / 1e6));
     }
 
     /** The trace's variant with the budgets of one of {@code batch} sequences. */

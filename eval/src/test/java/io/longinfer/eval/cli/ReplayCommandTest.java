@@ -137,6 +137,14 @@ class ReplayCommandTest {
     }
 
     @Test
+    void whatDoesNotFitIsARowOfTheTable() {
+        Session replayed = Session.of("replay", full, "--tokens=600,6000", "--device-share=0.001")
+                .succeeded();
+        assertTrue(replayed.out().contains("does not fit"), replayed.out());
+        assertTrue(replayed.err().contains("full: the KV of "), replayed.err());
+    }
+
+    @Test
     void whatCannotBeReplayedIsNamed() throws IOException {
         Path text = Files.writeString(folder.resolve("text.gz"), "no trace");
         failed("no whole gzip file", "replay", text.toString());
