@@ -36,7 +36,7 @@ final class ByteColumns {
             MemorySegment groups,
             long offsetBytes,
             int groupCount,
-            float[] rows,
+            SplitQueries queries,
             int heads,
             float[] bounds,
             int boundsOffset,
@@ -48,21 +48,13 @@ final class ByteColumns {
         for (int group = 0; group < groupCount; group++) {
             decode(layout, groups, offsetBytes + (long) group * layout.groupBytes());
             int to = boundsOffset + group * WIDTH;
-            for (int column = 0; column < WIDTH; column += COUNT) {
-                if (heads == 1) {
-                    one(rows, length, bounds, to + column, column);
+            if (heads == 1) {
+                for (int column = 0; column < WIDTH; column += COUNT) {
+                    one(queries.rows(), length, bounds, to + column, column);
                 }
-                for (int h = 0; heads > 1 && h < heads; h += 2) {
-                    int second = Math.min(h + 1, heads - 1);
-                    two(
-                            rows,
-                            h * length,
-                            second * length,
-                            length,
-                            bounds,
-                            to + h * stride + column,
-                            to + second * stride + column,
-                            column);
+            } else {
+                for (int h = 0; h < heads; h++) {
+                    many(queries, h, bounds, to + h * stride);
                 }
             }
         }
@@ -93,8 +85,12 @@ final class ByteColumns {
                         .convertShape(VectorOperators.I2F, FLOATS, 0)
                         .reinterpretAsFloats()
                         .fma(FloatVector.broadcast(FLOATS, step), FloatVector.broadcast(FLOATS, offset))
-                        .min(ByteAbstractLayout.MAX_HALF)
                         .intoArray(panel, row * WIDTH + i);
+            }
+            if (ByteAbstractLayout.decode(offset, step, 0xff) >= ByteAbstractLayout.MAX_HALF) {
+                for (int i = row * WIDTH; i < (row + 1) * WIDTH; i++) {
+                    panel[i] = Math.min(panel[i], ByteAbstractLayout.MAX_HALF);
+                }
             }
         }
     }
@@ -113,18 +109,25 @@ final class ByteColumns {
         even.add(odd).mul(1 / HALF_SCALE).intoArray(bounds, to);
     }
 
-    private void two(float[] rows, int row0, int row1, int length, float[] bounds, int to0, int to1, int column) {
+    /** One head's bounds: the sum of its terms that are not zero, in their order. */
+    private void many(SplitQueries queries, int head, float[] bounds, int to) {
         float[] numbers = panel;
-        FloatVector s0 = FloatVector.zero(FLOATS);
-        FloatVector s1 = s0;
-        int at = column;
-        for (int i = 0; i < length; i++) {
-            FloatVector number = FloatVector.fromArray(FLOATS, numbers, at);
-            s0 = number.fma(FloatVector.broadcast(FLOATS, rows[row0 + i]), s0);
-            s1 = number.fma(FloatVector.broadcast(FLOATS, rows[row1 + i]), s1);
-            at += WIDTH;
+        int[] places = queries.places();
+        float[] factors = queries.factors();
+        int begin = queries.begin(head);
+        int end = queries.end(head);
+        for (int column = 0; column < WIDTH; column += 2 * COUNT) {
+            int other = Math.min(column + COUNT, WIDTH - COUNT);
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            FloatVector s1 = s0;
+            for (int i = begin; i < end; i++) {
+                FloatVector factor = FloatVector.broadcast(FLOATS, factors[i]);
+                int at = places[i];
+                s0 = FloatVector.fromArray(FLOATS, numbers, at + column).fma(factor, s0);
+                s1 = FloatVector.fromArray(FLOATS, numbers, at + other).fma(factor, s1);
+            }
+            s0.mul(1 / HALF_SCALE).intoArray(bounds, to + column);
+            s1.mul(1 / HALF_SCALE).intoArray(bounds, to + other);
         }
-        s0.mul(1 / HALF_SCALE).intoArray(bounds, to0);
-        s1.mul(1 / HALF_SCALE).intoArray(bounds, to1);
     }
 }

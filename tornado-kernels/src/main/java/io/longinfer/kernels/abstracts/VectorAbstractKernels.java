@@ -28,6 +28,9 @@ public final class VectorAbstractKernels implements AbstractKernels {
 
     private final ThreadLocal<Scratch> scratches = ThreadLocal.withInitial(Scratch::new);
 
+    /** For tokens' codes where a vector does not take those of half a chunk. */
+    private final AbstractKernels narrow = new ScalarAbstractKernels();
+
     /** Whether this machine's vectors are wide enough; if not, take {@link ScalarAbstractKernels}. */
     public static boolean supported() {
         return Lanes.supported();
@@ -80,7 +83,7 @@ public final class VectorAbstractKernels implements AbstractKernels {
             int upperOffset,
             int stride) {
         Scratch scratch = scratches.get();
-        scratch.split(q, qOffset, heads, layout.headDim(), 0, layout.headDim());
+        scratch.queries.split(q, qOffset, heads, layout.headDim(), 0, layout.headDim());
         scratch.bounds(layout, abstracts, offsetBytes, groups, heads, upper, upperOffset, stride);
     }
 
@@ -97,7 +100,7 @@ public final class VectorAbstractKernels implements AbstractKernels {
             int lowerOffset,
             int stride) {
         Scratch scratch = scratches.get();
-        scratch.split(q, qOffset, heads, layout.headDim(), layout.headDim(), 0);
+        scratch.queries.split(q, qOffset, heads, layout.headDim(), layout.headDim(), 0);
         scratch.bounds(layout, abstracts, offsetBytes, groups, heads, lower, lowerOffset, stride);
     }
 
@@ -114,8 +117,9 @@ public final class VectorAbstractKernels implements AbstractKernels {
             int upperOffset,
             int stride) {
         Scratch scratch = scratches.get();
-        scratch.split(q, qOffset, heads, layout.headDim(), 0, layout.headDim());
-        scratch.bytes.bounds(layout, abstracts, offsetBytes, groups, scratch.rows, heads, upper, upperOffset, stride);
+        scratch.queries.split(q, qOffset, heads, layout.headDim(), 0, layout.headDim());
+        scratch.bytes.bounds(
+                layout, abstracts, offsetBytes, groups, scratch.queries, heads, upper, upperOffset, stride);
     }
 
     @Override
@@ -130,6 +134,10 @@ public final class VectorAbstractKernels implements AbstractKernels {
             int heads,
             float[] scores,
             int stride) {
+        if (!supported()) {
+            narrow.tokenScores(layout, group, groupOffset, codes, codesOffset, q, qOffset, heads, scores, stride);
+            return;
+        }
         upperBounds(layout, group, groupOffset, 1, q, qOffset, heads, scores, 0, stride);
         Scratch scratch = scratches.get();
         float[] panel = scratch.panel(layout, group, groupOffset);
@@ -148,6 +156,10 @@ public final class VectorAbstractKernels implements AbstractKernels {
             int heads,
             float[] scores,
             int stride) {
+        if (!supported()) {
+            narrow.tokenScores(layout, group, groupOffset, codes, codesOffset, q, qOffset, heads, scores, stride);
+            return;
+        }
         upperBounds(layout, group, groupOffset, 1, q, qOffset, heads, scores, 0, stride);
         Scratch scratch = scratches.get();
         float[] panel = scratch.bytes.panel();
@@ -159,31 +171,14 @@ public final class VectorAbstractKernels implements AbstractKernels {
         private final HalfColumns pairs = new HalfColumns();
         private final ByteColumns bytes = new ByteColumns();
         private final TokenColumns tokens = new TokenColumns();
+        private final SplitQueries queries = new SplitQueries();
         private final long[] start = new long[1];
 
         /** {@code [2 headDim][16]} of a group in fp16. */
         private float[] halves = {};
 
-        /** {@code [heads][2 headDim]}: the factors of the minima, then those of the maxima. */
-        private float[] rows = {};
-
         /** {@code [heads][2 COUNT]}: a pair of columns of bounds. */
         private float[] sums = {};
-
-        void split(float[] q, int qOffset, int heads, int headDim, int negative, int positive) {
-            if (rows.length < heads * 2 * headDim || sums.length < heads * 2 * COUNT) {
-                rows = new float[heads * 2 * headDim];
-                sums = new float[heads * 2 * COUNT];
-            }
-            for (int h = 0; h < heads; h++) {
-                int row = h * 2 * headDim;
-                for (int j = 0; j < headDim; j++) {
-                    float x = q[qOffset + h * headDim + j] * HALF_SCALE;
-                    rows[row + negative + j] = Math.min(x, 0);
-                    rows[row + positive + j] = Math.max(x, 0);
-                }
-            }
-        }
 
         float[] panel(AbstractLayout layout, MemorySegment group, long offset) {
             int size = 2 * layout.headDim() * AbstractLayout.CHUNKS;
@@ -205,6 +200,9 @@ public final class VectorAbstractKernels implements AbstractKernels {
                 float[] bounds,
                 int boundsOffset,
                 int stride) {
+            if (sums.length < heads * 2 * COUNT) {
+                sums = new float[heads * 2 * COUNT];
+            }
             int columns = groups * COLUMNS_PER_GROUP;
             int length = 2 * layout.headDim();
             start[0] = offsetBytes;
@@ -216,7 +214,7 @@ public final class VectorAbstractKernels implements AbstractKernels {
                 long second = column(layout, column + width - 1);
                 Arrays.fill(sums, 0, heads * 2 * COUNT, 0f);
                 pairs.pair(first, second);
-                pairs.multiply(heads, rows, 0, length, sums, 0, 2 * COUNT);
+                pairs.multiply(heads, queries.rows(), 0, length, sums, 0, 2 * COUNT);
                 for (int h = 0; h < heads; h++) {
                     int to = boundsOffset + h * stride + column * COUNT;
                     for (int i = 0; i < width * COUNT; i++) {
