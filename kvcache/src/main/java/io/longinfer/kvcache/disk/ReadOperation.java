@@ -5,11 +5,12 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
-/** One read of neighbouring records of a batch, into a piece of the queue's buffer. Reused; used by one thread. */
+/** One read of neighbouring records of a batch, into a piece of the queue's buffer. Reused; used by one thread at a time. */
 final class ReadOperation {
     private final MemorySegment buffer;
     private final ByteBuffer view;
     private final CRC32C crc = new CRC32C();
+    private final int index;
 
     private ReadBatch batch;
     private int first;
@@ -21,7 +22,8 @@ final class ReadOperation {
     private long offset;
     private long due;
 
-    ReadOperation(MemorySegment buffer) {
+    ReadOperation(int index, MemorySegment buffer) {
+        this.index = index;
         this.buffer = buffer;
         view = buffer.asByteBuffer();
     }
@@ -41,6 +43,11 @@ final class ReadOperation {
         this.offset = offset;
         this.bytes = bytes;
         this.due = due;
+    }
+
+    /** Its number among the queue's operations. */
+    int index() {
+        return index;
     }
 
     ReadBatch batch() {

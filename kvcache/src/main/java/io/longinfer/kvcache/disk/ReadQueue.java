@@ -9,13 +9,20 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The batches of all stores, first come first served, cut into operations for the I/O threads. An operation reads records
- * that follow each other, and over gaps between them of at most {@code bridgeBytes}. Thread-safe.
+ * that follow each other, and over gaps between them of at most {@code bridgeBytes}. What has arrived and is not delivered yet
+ * waits here too, so that whoever waits for a batch can help: one thread may read faster than it can decode. Thread-safe.
  */
 final class ReadQueue {
-    /** A wait shorter than this is cheaper spun than slept. */
-    private static final long SPIN_NANOS = 10_000;
+    /** No operation. */
+    static final int NONE = -1;
 
-    private final MemorySegment buffer;
+    /** A wait shorter than this, as for a fast disk, is spun: who sleeps comes too late to help. */
+    private static final long SPIN_NANOS = 200_000;
+
+    /** Arrivals that are worth waking someone for who sleeps until his batch is complete. */
+    private static final int WORTH_WAKING = 4;
+
+    private final ReadOperation[] operations;
     private final BufferRing ring;
     private final int largestBytes;
     private final int bridgeBytes;
@@ -23,6 +30,13 @@ final class ReadQueue {
     private final Throttle throttle;
 
     // Guarded by this.
+    private final int[] free;
+    private int freeCount;
+    private final int[] arrived;
+    private int arrivedFirst;
+    private volatile int arrivedCount;
+    private Thread sleeper = Thread.currentThread();
+    private boolean someoneSleeps;
     private final ArrayDeque<ReadBatch> batches = new ArrayDeque<>();
     private Runnable waker = this::notifyAll;
     private boolean idle;
@@ -36,19 +50,26 @@ final class ReadQueue {
      * An empty queue.
      *
      * @param buffer aligned memory for what is being read, owned by the caller
-     * @param operations most in flight
+     * @param depth most operations in flight
      */
-    ReadQueue(MemorySegment buffer, int operations, DiskIo.Options options) {
-        this.buffer = buffer;
-        ring = new BufferRing(buffer.byteSize(), operations);
+    ReadQueue(MemorySegment buffer, int depth, DiskIo.Options options) {
+        ring = new BufferRing(buffer.byteSize(), depth);
+        operations = new ReadOperation[depth];
+        free = new int[depth];
+        arrived = new int[depth];
+        for (int i = 0; i < depth; i++) {
+            operations[i] = new ReadOperation(i, buffer);
+            free[freeCount++] = i;
+        }
         largestBytes = options.largestBytes();
         bridgeBytes = options.bridgeBytes();
         alignmentBytes = options.alignmentBytes();
         throttle = options.throttle();
     }
 
-    MemorySegment buffer() {
-        return buffer;
+    /** An operation by its number. */
+    ReadOperation operation(int index) {
+        return operations[index];
     }
 
     /** Sets what is run, under the monitor, when work comes for threads that found none. */
@@ -73,14 +94,18 @@ final class ReadQueue {
     }
 
     /**
-     * Takes the next operation. Returns false if there is none now: {@link #wakeWith} tells of new work, and finished
-     * operations make room.
+     * Takes the next operation and returns its number, or NONE if there is none now: {@link #wakeWith} tells of new work, and
+     * of room for it if someone else makes that.
      */
-    synchronized boolean take(ReadOperation operation) {
+    synchronized int take() {
         ReadBatch batch = batches.peek();
         if (batch == null) {
             idle = true;
-            return false;
+            return NONE;
+        }
+        if (freeCount == 0) {
+            cramped = true;
+            return NONE;
         }
         int first = batch.firstWaiting();
         int end = runEnd(batch, first);
@@ -88,10 +113,11 @@ final class ReadQueue {
         long piece = ring.take((bytes + alignmentBytes - 1) & -alignmentBytes);
         if (piece == BufferRing.NONE) {
             cramped = true;
-            return false;
+            return NONE;
         }
-        operation.set(batch, first, end, batch.start(first, end));
-        operation.place(piece, ring.start(piece), bytes, throttle.limited() ? throttle.reserve(bytes) : 0);
+        int index = free[--freeCount];
+        operations[index].set(batch, first, end, batch.start(first, end));
+        operations[index].place(piece, ring.start(piece), bytes, throttle.limited() ? throttle.reserve(bytes) : 0);
         if (batch.allStarted()) {
             batches.remove();
         }
@@ -99,13 +125,13 @@ final class ReadQueue {
         if (inFlight++ == 0) {
             busySince = System.nanoTime();
         }
-        return true;
+        return index;
     }
 
-    /** Like {@link #take}, but waits; returns false once the queue is closed. */
-    synchronized boolean takeOrWait(ReadOperation operation) {
-        boolean[] taken = {false};
-        Threads.waitUntil(this, () -> (taken[0] = take(operation)) || refusal != null);
+    /** Like {@link #take}, but waits; returns NONE once the queue is closed. */
+    synchronized int takeOrWait() {
+        int[] taken = {NONE};
+        Threads.waitUntil(this, () -> (taken[0] = take()) != NONE || refusal != null);
         return taken[0];
     }
 
@@ -126,17 +152,75 @@ final class ReadQueue {
         return end;
     }
 
-    /** Ends an operation; its batch fails if there is an error. */
-    void finish(ReadOperation operation, Optional<RuntimeException> error) {
+    /** Takes operations whose bytes are there, to be delivered by whoever comes first. */
+    void arrived(int[] indices, int count) {
+        Thread helper;
+        synchronized (this) {
+            for (int i = 0; i < count; i++) {
+                arrived[(arrivedFirst + arrivedCount + i) % arrived.length] = indices[i];
+            }
+            addArrived(count);
+            if (!someoneSleeps || arrivedCount < WORTH_WAKING) {
+                return;
+            }
+            helper = sleeper;
+            someoneSleeps = false;
+        }
+        LockSupport.unpark(helper);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // written under the monitor only
+    private void addArrived(int count) {
+        arrivedCount += count;
+    }
+
+    /**
+     * Delivers an operation that has arrived. Returns whether there was one.
+     *
+     * @param reader whether this is the thread that takes operations, which need not be told of the room this makes
+     */
+    boolean deliverNext(boolean reader) {
+        if (arrivedCount == 0) {
+            return false;
+        }
+        int index;
+        synchronized (this) {
+            if (arrivedCount == 0) {
+                return false;
+            }
+            index = arrived[arrivedFirst];
+            arrivedFirst = (arrivedFirst + 1) % arrived.length;
+            addArrived(-1);
+        }
+        finish(index, operations[index].deliver(), reader);
+        return true;
+    }
+
+    /** Whether something has arrived that nobody delivers yet. */
+    boolean anyArrived() {
+        return arrivedCount > 0;
+    }
+
+    /**
+     * Ends an operation; its batch fails if there is an error.
+     *
+     * @param reader see {@link #deliverNext}
+     */
+    void finish(int index, Optional<RuntimeException> error, boolean reader) {
+        ReadOperation operation = operations[index];
         ReadBatch batch = operation.batch();
         synchronized (this) {
             ring.release(operation.piece());
+            free[freeCount++] = index;
             if (--inFlight == 0) {
                 busyNanos += System.nanoTime() - busySince;
             }
             error.ifPresent(e -> fail(batch, e));
             batch.finish(operation.count());
             boolean quiet = --batch.store().readsInFlight == 0;
+            if (!reader && (cramped || (refusal != null && inFlight == 0))) {
+                waker.run();
+            }
             if (cramped || quiet) {
                 cramped = false;
                 notifyAll(); // threads that wait for room, stores that close
@@ -173,25 +257,43 @@ final class ReadQueue {
         return true;
     }
 
-    /** Waits for a batch: shortly spinning, then asleep. An interrupt is kept for later, as the batch is still written to. */
+    /**
+     * Waits for a batch and delivers meanwhile what arrives, of whatever batch: first spinning, then asleep. An interrupt is kept
+     * for later, as the batch is still written to.
+     */
     void await(ReadBatch batch) {
-        long start = System.nanoTime();
-        while (!batch.complete() && System.nanoTime() - start < SPIN_NANOS) {
-            Thread.onSpinWait();
-        }
-        if (batch.complete()) {
-            return;
-        }
         boolean interrupted = false;
-        batch.waiter = Thread.currentThread();
+        long idleSince = System.nanoTime();
         while (!batch.complete()) {
-            LockSupport.park(batch);
-            interrupted |= Thread.interrupted();
+            if (deliverNext(false)) {
+                idleSince = System.nanoTime();
+            } else if (System.nanoTime() - idleSince < SPIN_NANOS) {
+                Thread.onSpinWait();
+            } else {
+                sleep(batch);
+                interrupted |= Thread.interrupted();
+                idleSince = System.nanoTime();
+            }
         }
-        batch.waiter = null;
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Sleeps until the batch is complete, or there is enough to help with. */
+    private void sleep(ReadBatch batch) {
+        batch.waiter = Thread.currentThread();
+        synchronized (this) {
+            sleeper = Thread.currentThread();
+            someoneSleeps = true;
+        }
+        if (!batch.complete() && !anyArrived()) {
+            LockSupport.park(batch);
+        }
+        synchronized (this) {
+            someoneSleeps &= !sleeper.equals(Thread.currentThread());
+        }
+        batch.waiter = null;
     }
 
     /** Fails what a store has waiting, and waits for what it has in flight. */
@@ -220,8 +322,9 @@ final class ReadQueue {
         waker.run();
     }
 
-    synchronized boolean refuses() {
-        return refusal != null;
+    /** Whether nothing is in flight and nothing more will be. */
+    synchronized boolean ended() {
+        return refusal != null && inFlight == 0;
     }
 
     /** Time with at least one operation in flight or in delivery. */

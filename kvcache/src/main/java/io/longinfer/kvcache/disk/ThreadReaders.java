@@ -23,11 +23,12 @@ final class ThreadReaders implements DiskIo.Readers {
     }
 
     private void run() {
-        ReadOperation operation = new ReadOperation(queue.buffer());
-        while (queue.takeOrWait(operation)) {
+        int index;
+        while ((index = queue.takeOrWait()) != ReadQueue.NONE) {
+            ReadOperation operation = queue.operation(index);
             Optional<RuntimeException> error = operation.read(0);
             throttle.await(operation.due());
-            queue.finish(operation, error.isPresent() ? error : operation.deliver());
+            queue.finish(index, error.isPresent() ? error : operation.deliver(), true);
         }
     }
 

@@ -10,9 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Reads through io_uring with one thread, which hands over many operations at once, verifies what came and delivers it. While
- * it sleeps in the kernel, a counter that is read through the same ring wakes it for new work. Ends when the queue refuses
- * work; {@link #join} waits for that.
+ * Reads through io_uring with one thread, which hands over many operations at once, and verifies and delivers what came together
+ * with whoever waits for it. While it sleeps in the kernel, a counter that is read through the same ring wakes it for new work.
+ * Ends when the queue refuses work; {@link #join} waits for that.
  */
 final class UringReaders implements DiskIo.Readers {
     /** Requests beside the reads: the counter, and timeouts whose results were not yet taken. */
@@ -31,7 +31,6 @@ final class UringReaders implements DiskIo.Readers {
 
     private final ReadQueue queue;
     private final Throttle throttle;
-    private final ReadOperation[] operations;
     private final CompletableFuture<Uring> setUp = new CompletableFuture<>();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment signalled = arena.allocate(8, 8);
@@ -41,8 +40,10 @@ final class UringReaders implements DiskIo.Readers {
     private boolean failed;
 
     // The thread's own.
-    private final int[] free;
-    private int freeCount;
+    private final boolean[] underWay;
+    private int underWayCount;
+    private final int[] ready;
+    private int readyCount;
     private final int[] held;
     private int heldCount;
     private int timeouts;
@@ -51,13 +52,9 @@ final class UringReaders implements DiskIo.Readers {
     private UringReaders(ReadQueue queue, int depth, Throttle throttle) throws IOException {
         this.queue = queue;
         this.throttle = throttle;
-        operations = new ReadOperation[depth];
-        free = new int[depth];
+        underWay = new boolean[depth];
+        ready = new int[depth];
         held = new int[depth];
-        for (int i = 0; i < depth; i++) {
-            operations[i] = new ReadOperation(queue.buffer());
-            free[freeCount++] = i;
-        }
         one.set(ValueLayout.JAVA_LONG, 0, 1);
         signal = LinuxCalls.eventfd();
         thread = Thread.ofPlatform().daemon().name("longinfer-kv-uring").start(this::run);
@@ -95,7 +92,7 @@ final class UringReaders implements DiskIo.Readers {
     private void run() {
         Uring ring;
         try {
-            ring = new Uring(operations.length + OTHER_REQUESTS); // by the thread that will use it
+            ring = new Uring(underWay.length + OTHER_REQUESTS); // by the thread that will use it
         } catch (IOException e) {
             setUp.completeExceptionally(e);
             return;
@@ -112,20 +109,27 @@ final class UringReaders implements DiskIo.Readers {
     private void serve(Uring ring) throws IOException {
         awaitSignal(ring);
         while (true) {
-            deliverDue();
+            releaseDue();
             fill(ring);
-            if (freeCount == operations.length && queue.refuses()) {
+            if (queue.ended()) {
                 return;
             }
             if (heldCount > 0) {
                 armTimeout(ring);
             }
-            if (ring.prepared() || !ring.ready()) {
-                int underWay = operations.length - freeCount - heldCount;
-                ring.enter(heldCount > 0 ? 1 : Math.clamp(underWay / 4, 1, MOST_AWAITED));
+            if (ring.prepared() || !(ring.ready() || queue.anyArrived())) {
+                ring.enter(resultsToAwait());
             }
             reap(ring);
+            for (int i = 0; i < DELIVERIES && queue.deliverNext(true); i++) {}
         }
+    }
+
+    private int resultsToAwait() {
+        if (queue.anyArrived()) {
+            return 0;
+        }
+        return heldCount > 0 ? 1 : Math.clamp(underWayCount / 4, 1, MOST_AWAITED);
     }
 
     private void awaitSignal(Uring ring) {
@@ -133,15 +137,17 @@ final class UringReaders implements DiskIo.Readers {
     }
 
     private void fill(Uring ring) {
-        while (freeCount > 0 && queue.take(operations[free[freeCount - 1]])) {
-            int index = free[--freeCount];
-            ReadOperation operation = operations[index];
+        int index;
+        while ((index = queue.take()) != ReadQueue.NONE) {
+            ReadOperation operation = queue.operation(index);
+            underWay[index] = true;
+            underWayCount++;
             ring.read(operation.file().descriptor(), operation.address(), operation.bytes(), operation.at(), index);
         }
     }
 
     private void reap(Uring ring) {
-        for (int deliveries = 0; deliveries < DELIVERIES && ring.ready(); deliveries++) {
+        while (ring.ready()) {
             long tag = ring.tag();
             int result = ring.result();
             ring.next();
@@ -153,49 +159,58 @@ final class UringReaders implements DiskIo.Readers {
                 arrived((int) tag, result);
             }
         }
+        handOver();
     }
 
     private void arrived(int index, int result) {
-        ReadOperation operation = operations[index];
+        ReadOperation operation = queue.operation(index);
+        underWayCount--;
         if (result != operation.bytes()) {
             // Cut short, or failed: the plain call reads the rest, or says what is wrong.
             Optional<RuntimeException> error = operation.read(Math.max(0, result));
             if (error.isPresent()) {
-                finish(index, error);
+                underWay[index] = false;
+                queue.finish(index, error, true);
                 return;
             }
         }
         if (throttle.limited() && operation.due() - System.nanoTime() > 0) {
             held[heldCount++] = index;
         } else {
-            finish(index, operation.deliver());
+            ready[readyCount++] = index;
         }
     }
 
-    private void finish(int index, Optional<RuntimeException> error) {
-        queue.finish(operations[index], error);
-        free[freeCount++] = index;
+    private void handOver() {
+        for (int i = 0; i < readyCount; i++) {
+            underWay[ready[i]] = false;
+        }
+        if (readyCount > 0) {
+            queue.arrived(ready, readyCount);
+            readyCount = 0;
+        }
     }
 
-    /** Delivers what a slower disk would have read by now. */
-    private void deliverDue() {
+    /** Hands over what a slower disk would have read by now. */
+    private void releaseDue() {
         int kept = 0;
         for (int i = 0; i < heldCount; i++) {
             int index = held[i];
-            if (operations[index].due() - System.nanoTime() > 0) {
+            if (queue.operation(index).due() - System.nanoTime() > 0) {
                 held[kept++] = index;
             } else {
-                finish(index, operations[index].deliver());
+                ready[readyCount++] = index;
             }
         }
         heldCount = kept;
+        handOver();
     }
 
     /** Sees to it that the thread is awake when the first of the held operations is due. */
     private void armTimeout(Uring ring) {
-        long first = operations[held[0]].due();
+        long first = queue.operation(held[0]).due();
         for (int i = 1; i < heldCount; i++) {
-            long due = operations[held[i]].due();
+            long due = queue.operation(held[i]).due();
             first = due - first < 0 ? due : first;
         }
         if (timeouts == 0 || (first - nextTimeout < 0 && timeouts < MOST_TIMEOUTS)) {
@@ -208,15 +223,12 @@ final class UringReaders implements DiskIo.Readers {
     /** The kernel may still write: the buffer must stay. */
     private void giveUp(RuntimeException error) {
         queue.refuse(error);
-        boolean[] idle = new boolean[operations.length];
-        for (int i = 0; i < freeCount; i++) {
-            idle[free[i]] = true;
-        }
-        for (int i = 0; i < operations.length; i++) {
-            if (!idle[i]) {
-                queue.finish(operations[i], Optional.of(error));
+        for (int i = 0; i < underWay.length; i++) {
+            if (underWay[i]) {
+                queue.finish(i, Optional.of(error), true);
             }
         }
+        while (queue.deliverNext(true)) {}
     }
 
     @Override
