@@ -215,7 +215,9 @@ final class ReadQueue {
             if (--inFlight == 0) {
                 busyNanos += System.nanoTime() - busySince;
             }
-            error.ifPresent(e -> fail(batch, e));
+            if (error.isPresent()) { // a lambda that knows the batch would be made for each
+                fail(batch, error.get());
+            }
             batch.finish(operation.count());
             boolean quiet = --batch.store().readsInFlight == 0;
             if (!reader && (cramped || (refusal != null && inFlight == 0))) {
