@@ -79,6 +79,7 @@ final class CacheMemory implements AutoCloseable {
                     plan.shape(),
                     plan.chunksPerHead(),
                     plan.layers().stream().map(LayerPlan::leafSlots).toList(),
+                    plan.passingLeaves(),
                     config.abstractPrecision(),
                     disk,
                     kernels));

@@ -13,6 +13,8 @@ import io.longinfer.kvcache.codec.ChunkRounding;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.pipeline.ChunkPipeline;
 import io.longinfer.kvcache.pipeline.CodecPolicy;
+import io.longinfer.kvcache.pipeline.ReadAheadGate;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.pipeline.Staging;
 import io.longinfer.kvcache.selection.Selection;
 import io.longinfer.kvcache.selection.Selector;
@@ -48,6 +50,7 @@ public final class KvCache implements AutoCloseable {
     private final KvConfig config;
     private final KvPlan plan;
     private final SharedLinks links;
+    private final ReadAheadGate gate;
     private final CacheMemory memory;
     private final ChunkRounding rounding;
     private final ChunkTable chunks;
@@ -73,6 +76,7 @@ public final class KvCache implements AutoCloseable {
      * Reserves everything that the plan asks for.
      *
      * @param links what it shares with other caches, open until it is closed
+     * @param gate which decoding steps read ahead
      * @throws io.longinfer.kvcache.disk.DiskException if the disk tier is needed and cannot be set up
      */
     KvCache(
@@ -81,8 +85,10 @@ public final class KvCache implements AutoCloseable {
             KvPoolSource pools,
             WorkerPool workers,
             CpuKernels kernels,
-            SharedLinks links) {
+            SharedLinks links,
+            ReadAheadGate gate) {
         this.plan = plan;
+        this.gate = gate;
         this.config = config;
         this.links = links;
         shape = plan.shape();
@@ -115,8 +121,8 @@ public final class KvCache implements AutoCloseable {
                 plan.passingSlots(),
                 plan.hostPassingSlots() > 0,
                 counters);
-        boolean readAhead =
-                config.readAhead() && (memory.disk().isPresent() || links.link().limited());
+        boolean readAhead = config.readAhead() != ReadAheadMode.NEVER
+                && (memory.disk().isPresent() || links.link().limited());
         pipeline = new ChunkPipeline(chunks, memory.residency(), staging, plan.unitChunks(), readAhead, counters);
         Optional<TokenLearning> tokens = tokenMasses.map(
                 sums -> new TokenLearning(plan, memory.residency().pool(), sums, kernels, workers));
@@ -193,6 +199,7 @@ public final class KvCache implements AutoCloseable {
         listener.selected(layer, selection, decoding);
         pipeline.prepare(layer, selection, decoding);
         if (!dense) {
+            memory.abstracts().readAhead((layer + 1) % shape.layers()); // behind the chunks that are wanted now
             instruments.measure(layer, session, segment, selection);
         }
     }
@@ -229,7 +236,11 @@ public final class KvCache implements AutoCloseable {
     }
 
     private boolean guesses(int layer) {
-        return (pipeline.readsAhead() || selector.speculates()) && selects(layer);
+        return (readsAhead() || selector.speculates()) && selects(layer);
+    }
+
+    private boolean readsAhead() {
+        return pipeline.readsAhead() && (dense || gate.open());
     }
 
     /**
@@ -245,10 +256,10 @@ public final class KvCache implements AutoCloseable {
         if (guesses(layer)) {
             selector.guess(layer, count, queries, offset, guess);
             guessedLayer = layer;
-        } else if (pipeline.readsAhead()) {
+        } else if (readsAhead()) {
             all(guess, layer);
         }
-        if (pipeline.readsAhead()) {
+        if (readsAhead()) {
             listener.guessed(layer, guess, !dense);
             pipeline.readAhead(layer, guess, !dense);
         }

@@ -4,6 +4,7 @@ import io.longinfer.kernels.device.CpuKernels;
 import io.longinfer.kernels.device.DecoderShape;
 import io.longinfer.kernels.device.KvPoolSource;
 import io.longinfer.kernels.device.WorkerPool;
+import io.longinfer.kvcache.pipeline.ReadAheadGate;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +16,7 @@ import java.util.List;
 public final class KvCaches implements AutoCloseable {
     private final List<KvCache> caches = new ArrayList<>();
     private final SharedLinks links;
+    private final ReadAheadGate gate;
 
     /**
      * Reserves everything that the plans ask for.
@@ -36,10 +38,12 @@ public final class KvCaches implements AutoCloseable {
         for (int sequence = 0; sequence < contextTokens.length; sequence++) {
             plans.add(KvPlan.of(shape, contextTokens[sequence], shares.get(sequence)));
         }
+        gate = new ReadAheadGate(config.readAhead());
         links = new SharedLinks(config, plans);
         try {
             for (int sequence = 0; sequence < contextTokens.length; sequence++) {
-                caches.add(new KvCache(plans.get(sequence), shares.get(sequence), pools, workers, kernels, links));
+                caches.add(
+                        new KvCache(plans.get(sequence), shares.get(sequence), pools, workers, kernels, links, gate));
             }
         } catch (RuntimeException e) {
             close();
@@ -55,6 +59,19 @@ public final class KvCaches implements AutoCloseable {
     /** The cache of a sequence. */
     public KvCache get(int sequence) {
         return caches.get(sequence);
+    }
+
+    /**
+     * A decoding step of {@code sequences} of them begins; {@link #endStep} follows. Callers that leave both out have every step
+     * read ahead, unless none does.
+     */
+    public void beginStep(int sequences) {
+        gate.begin(sequences, System.nanoTime());
+    }
+
+    /** The decoding step has gone through all layers. */
+    public void endStep() {
+        gate.end(System.nanoTime());
     }
 
     @Override

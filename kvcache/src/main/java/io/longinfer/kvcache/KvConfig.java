@@ -9,6 +9,7 @@ import io.longinfer.kvcache.codec.KvPrecision;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
@@ -28,7 +29,7 @@ import java.util.Optional;
  * @param abstractPrecision of leaves that are not growing
  * @param kvPrecision of closed chunks, wherever they lie
  * @param codecChoice how chunks lie in host and disk
- * @param readAhead whether the next layer's chunks are guessed and read ahead
+ * @param readAhead whether decoding steps guess the next layer's chunks and read them ahead; prompts always do
  * @param deviceBudgetBytes device memory for KV, {@link ByteSize#UNLIMITED} for no limit; 0 is refused by the plan
  * @param hostBudgetBytes host memory; 0 disables the tier
  * @param diskBudgetBytes disk space; 0 disables the tier
@@ -59,7 +60,7 @@ public record KvConfig(
         AbstractPrecision abstractPrecision,
         KvPrecision kvPrecision,
         CodecChoice codecChoice,
-        boolean readAhead,
+        ReadAheadMode readAhead,
         long deviceBudgetBytes,
         long hostBudgetBytes,
         long diskBudgetBytes,
@@ -120,7 +121,7 @@ public record KvConfig(
                 AbstractPrecision.TOKENS,
                 KvPrecision.F16,
                 CodecChoice.fixed(new Codec(Precision.FP16, false)),
-                true,
+                ReadAheadMode.MEASURED,
                 ByteSize.UNLIMITED,
                 0,
                 0,
@@ -195,7 +196,7 @@ public record KvConfig(
         private AbstractPrecision abstractPrecision;
         private KvPrecision kvPrecision;
         private CodecChoice codecChoice;
-        private boolean readAhead;
+        private ReadAheadMode readAhead;
         private long deviceBudgetBytes;
         private long hostBudgetBytes;
         private long diskBudgetBytes;
@@ -304,7 +305,7 @@ public record KvConfig(
         }
 
         /** Sets {@link KvConfig#readAhead()}. */
-        public Builder readAhead(boolean value) {
+        public Builder readAhead(ReadAheadMode value) {
             readAhead = value;
             return this;
         }

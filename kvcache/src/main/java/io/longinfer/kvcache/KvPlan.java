@@ -22,6 +22,7 @@ import java.util.List;
  *     none may
  * @param recordBytes bytes of the longest record of a chunk, in host and disk
  * @param layers where each layer's abstracts lie, or its partial keys
+ * @param passingLeaves groups of leaves that can pass through the host, for the layers whose abstracts lie on disk
  * @param partialChannels channels of the partial keys that InfiniGen's selector has in place of abstracts, 0 for other selectors
  * @param disk present, and written through, if device and host cannot hold everything
  * @param rows the plan for people
@@ -38,6 +39,7 @@ public record KvPlan(
         int hostPassingSlots,
         int recordBytes,
         List<LayerPlan> layers,
+        int passingLeaves,
         int partialChannels,
         DiskPlan disk,
         boolean buffersOutsideBudgets,

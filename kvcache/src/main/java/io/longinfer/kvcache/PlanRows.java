@@ -42,6 +42,7 @@ final class PlanRows {
                 plan.hostPassingSlots(),
                 plan.recordBytes(),
                 plan.layers(),
+                plan.passingLeaves(),
                 plan.partialChannels(),
                 plan.disk(),
                 plan.buffersOutsideBudgets(),
@@ -86,6 +87,7 @@ final class PlanRows {
                 bytes += upperBytes + layer.leafSlots() * slotBytes;
             }
         }
+        bytes += placement == Placement.DISK ? plan.passingLeaves() * slotBytes : 0;
         add(
                 tier,
                 what + count + (count == 1 ? " layer" : " layers"),

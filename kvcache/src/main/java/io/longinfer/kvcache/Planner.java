@@ -51,6 +51,7 @@ final class Planner {
     private final int partialChannels;
 
     private final int leafSlots;
+    private int passingLeaves;
     private final long leafSlotBytes;
     private final long upperBytes;
     private final long openBytes;
@@ -209,13 +210,22 @@ final class Planner {
         int each = config.abstractsOnDisk()
                 ? (int) Math.max(least, Math.min(leafSlots, (share - upperBytes) / leafSlotBytes))
                 : leafSlots;
+        passingLeaves = 0;
+        if (each < leafSlots && layers > 1) {
+            // What one layer does not keep passes through memory that all layers share, if their slots can be spared.
+            long sparing = ((share - upperBytes) / leafSlotBytes * layers - leafSlots) / (layers - 1);
+            if (sparing >= least) {
+                each = (int) Math.min(each, sparing);
+                passingLeaves = leafSlots - each;
+            }
+        }
         for (int layer = 0; layer < placements.length; layer++) {
             if (placements[layer] == null) {
                 placements[layer] = each == leafSlots ? Placement.HOST : Placement.DISK;
                 slots[layer] = each;
             }
         }
-        return layers * (upperBytes + each * leafSlotBytes);
+        return layers * (upperBytes + each * leafSlotBytes) + passingLeaves * leafSlotBytes;
     }
 
     /** Divides the device between abstracts, passing slots and kept chunks; false if there is no room to attend at all. */
@@ -317,6 +327,7 @@ final class Planner {
                 hostPassing,
                 recordBytes,
                 layers,
+                mode == Mode.DISK ? passingLeaves : 0,
                 partialChannels,
                 mode == Mode.DISK ? disk : DiskPlan.NONE,
                 outside,

@@ -13,6 +13,7 @@ import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.nio.file.Path;
@@ -99,7 +100,7 @@ final class RandomRun implements AutoCloseable {
                         random.nextInt(80)))
                 .abstractPrecision(any(AbstractPrecision.class))
                 .codecChoice(new KvConfig.CodecChoice(Optional.of(codec), coarse))
-                .readAhead(random.nextInt(4) > 0)
+                .readAhead(random.nextInt(4) > 0 ? ReadAheadMode.ALWAYS : ReadAheadMode.NEVER)
                 .diskDirectory(directory)
                 .directIo(random.nextBoolean() ? DirectIo.AUTO : DirectIo.OFF)
                 .ioBackend(random.nextInt(3) == 0 ? DiskIo.Backend.THREADS : DiskIo.Backend.AUTO)

@@ -8,6 +8,7 @@ import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DiskException;
 import io.longinfer.kvcache.disk.DiskIo;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,7 @@ class ReadAheadTest {
                     seed,
                     codec,
                     config -> config.toBuilder()
-                            .readAhead(false)
+                            .readAhead(ReadAheadMode.NEVER)
                             .ioBackend(DiskIo.Backend.THREADS)
                             .build());
             for (UnaryOperator<KvConfig> variant : variants()) {
@@ -62,24 +63,24 @@ class ReadAheadTest {
     private List<UnaryOperator<KvConfig>> variants() {
         List<UnaryOperator<KvConfig>> variants = new ArrayList<>();
         variants.add(config -> config.toBuilder()
-                .readAhead(true)
+                .readAhead(ReadAheadMode.ALWAYS)
                 .ioBackend(DiskIo.Backend.THREADS)
                 .emulatedDiskBytesPerSecond(0)
                 .build());
         variants.add(config -> config.toBuilder()
-                .readAhead(true)
+                .readAhead(ReadAheadMode.ALWAYS)
                 .ioBackend(DiskIo.Backend.AUTO)
                 .ioDepth(1)
                 .emulatedDiskBytesPerSecond(50_000_000)
                 .emulatedLinkBytesPerSecond(0)
                 .build());
         variants.add(config -> config.toBuilder()
-                .readAhead(true)
+                .readAhead(ReadAheadMode.ALWAYS)
                 .emulatedLinkBytesPerSecond(80_000_000)
                 .build());
         if (hasUring()) {
             variants.add(config -> config.toBuilder()
-                    .readAhead(false)
+                    .readAhead(ReadAheadMode.NEVER)
                     .ioBackend(DiskIo.Backend.URING)
                     .build());
         }

@@ -9,6 +9,7 @@ import io.longinfer.kvcache.codec.KvPrecision;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DirectIo;
 import io.longinfer.kvcache.disk.DiskIo;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.selection.GroupRule;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
@@ -129,8 +130,9 @@ final class KvOptions {
     @Option(
             names = "--read-ahead",
             negatable = true,
-            description = "Guesses what the next layer selects and reads it ahead; results are the same to the bit."
-                    + " Default: on; --no-read-ahead for off.")
+            description =
+                    "Guesses what the next layer selects and reads it ahead; results are the same to the bit."
+                            + " Default: as long as it is measured to save time; --read-ahead for always, --no-read-ahead for never.")
     Boolean readAhead;
 
     @Option(
@@ -323,7 +325,7 @@ final class KvOptions {
                 .abstractsOnDisk(or(abstractsOnDisk, defaults.abstractsOnDisk()))
                 .kvPrecision(or(kvPrecision, defaults.kvPrecision()))
                 .codecChoice(codecChoice(defaults))
-                .readAhead(or(readAhead, defaults.readAhead()))
+                .readAhead(readAheadMode(defaults))
                 .recall(recall || defaults.recall())
                 .budgets(
                         or(deviceBudget, defaults.deviceBudgetBytes()),
@@ -348,6 +350,13 @@ final class KvOptions {
         }
         boolean backed = or(diskBudget, defaults.diskBudgetBytes()) > 0;
         return KvConfig.CodecChoice.fixed(new Codec(backed ? kvPrecision.recordPrecision() : Precision.FP16, false));
+    }
+
+    private ReadAheadMode readAheadMode(KvConfig defaults) {
+        if (readAhead == null) {
+            return defaults.readAhead();
+        }
+        return readAhead ? ReadAheadMode.ALWAYS : ReadAheadMode.NEVER;
     }
 
     /** Quest knows boxes alone. */

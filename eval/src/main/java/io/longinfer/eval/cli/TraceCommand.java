@@ -9,6 +9,7 @@ import io.longinfer.eval.hardware.trace.TraceHeader;
 import io.longinfer.eval.hardware.trace.TracedRun;
 import io.longinfer.kvcache.ByteSize;
 import io.longinfer.kvcache.KvConfig;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,7 +134,7 @@ final class TraceCommand implements Callable<Integer> {
     private void trace(LoadedModel loaded, Prefix prefix, Variant variant) throws IOException {
         KvConfig usual = KvShares.ofAll(deviceShare, hostShare, prefix.kvBytes(1));
         KvConfig ours = kv.config(usual, loaded.model().shape(), prefix.contextTokens(), 1);
-        KvConfig configuration = variant.configuration(ours);
+        KvConfig configuration = guessing(variant.configuration(ours));
         List<TraceEvent> events = TracedRun.of(prefix, loaded.model().shape(), configuration, warmUp + steps);
         TraceHeader header = new TraceHeader(
                 model.model,
@@ -154,6 +155,13 @@ final class TraceCommand implements Callable<Integer> {
         TraceFile.write(file, new Trace(header, events));
         parent.streams().out().println(file + ": " + events.size() + " events, " + ByteSize.format(Files.size(file)));
         parent.streams().requireOpen();
+    }
+
+    /** A replay may want the guesses of every step, whether they saved time here or not. */
+    private static KvConfig guessing(KvConfig configuration) {
+        return configuration.readAhead() == ReadAheadMode.NEVER
+                ? configuration
+                : configuration.toBuilder().readAhead(ReadAheadMode.ALWAYS).build();
     }
 
     /** The options of KV as they were given, by which a replay makes the same configuration. */

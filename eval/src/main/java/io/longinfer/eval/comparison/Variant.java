@@ -4,6 +4,7 @@ import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.util.Arrays;
 import java.util.Locale;
@@ -42,6 +43,8 @@ public enum Variant {
     NO_DISK_ABSTRACTS,
     /** Nothing is read before it is known to be needed. */
     NO_READ_AHEAD,
+    /** What the next layer will select is guessed in every step, whether that saves time or not. */
+    ALWAYS_READ_AHEAD,
     /** fp16 everywhere. */
     NO_CODEC;
 
@@ -60,7 +63,7 @@ public enum Variant {
                 builder.selector(SelectorKind.QUEST)
                         .abstractPrecision(AbstractPrecision.FP16)
                         .codec(exact)
-                        .readAhead(false)
+                        .readAhead(ReadAheadMode.NEVER)
                         .build();
             case INFINIGEN ->
                 builder.selector(SelectorKind.INFINIGEN).codec(exact).build();
@@ -71,7 +74,8 @@ public enum Variant {
             case NO_TOKEN_CODES ->
                 builder.abstractPrecision(AbstractPrecision.INT8).build();
             case NO_DISK_ABSTRACTS -> builder.abstractsOnDisk(false).build();
-            case NO_READ_AHEAD -> builder.readAhead(false).build();
+            case NO_READ_AHEAD -> builder.readAhead(ReadAheadMode.NEVER).build();
+            case ALWAYS_READ_AHEAD -> builder.readAhead(ReadAheadMode.ALWAYS).build();
             case NO_CODEC -> builder.codec(exact).build();
         };
     }

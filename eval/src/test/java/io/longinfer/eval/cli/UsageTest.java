@@ -9,6 +9,7 @@ import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DiskIo;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import java.io.ByteArrayInputStream;
@@ -190,7 +191,7 @@ class UsageTest {
                         "--selector=adaptive")
                 .config();
         assertEquals(KvConfig.CodecChoice.fixed(new Codec(Precision.INT8, true)), config.codecChoice());
-        assertFalse(config.readAhead());
+        assertEquals(ReadAheadMode.NEVER, config.readAhead());
         assertEquals(DiskIo.Backend.THREADS, config.ioBackend());
         assertEquals(1_000_000_000, config.emulatedDiskBytesPerSecond());
         assertEquals(800 << 20, config.emulatedLinkBytesPerSecond());
@@ -200,7 +201,7 @@ class UsageTest {
         assertEquals(8, config.partition().mergeAfterSteps());
         assertEquals(AbstractPrecision.FP16, config.abstractPrecision());
         assertEquals(KvConfig.CodecChoice.AUTO, parsed("--codec=auto").config().codecChoice());
-        assertTrue(parsed("--read-ahead").config().readAhead());
+        assertEquals(ReadAheadMode.ALWAYS, parsed("--read-ahead").config().readAhead());
         for (String choosing : List.of("--partition=fixed", "--selector=adaptive", "--group-rule=max")) {
             assertTrue(parsed(choosing).selects(), choosing);
         }

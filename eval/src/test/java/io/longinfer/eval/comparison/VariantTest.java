@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.model.Model;
 import io.longinfer.model.catalog.ModelCatalog;
 import io.longinfer.model.generation.BatchSession;
@@ -41,9 +42,16 @@ class VariantTest {
         assertEquals(ours.hostBudgetBytes(), config.hostBudgetBytes());
         assertEquals(variant.learnsTokens(), config.selector().learnsTokens());
         assertEquals(variant, new Variant.Converter().convert(variant.label()));
-        assertEquals(variant != Variant.QUEST && variant != Variant.NO_READ_AHEAD, config.readAhead());
+        ReadAheadMode readAhead = switch (variant) {
+            case QUEST, NO_READ_AHEAD -> ReadAheadMode.NEVER;
+            case ALWAYS_READ_AHEAD -> ReadAheadMode.ALWAYS;
+            default -> ReadAheadMode.MEASURED;
+        };
+        assertEquals(readAhead, config.readAhead());
         assertEquals(variant != Variant.NO_DISK_ABSTRACTS, config.abstractsOnDisk());
-        boolean own = variant == Variant.OURS || variant.label().startsWith("no-");
+        boolean own = variant == Variant.OURS
+                || variant == Variant.ALWAYS_READ_AHEAD
+                || variant.label().startsWith("no-");
         KvConfig.CodecChoice exact = KvConfig.CodecChoice.fixed(new Codec(Precision.FP16, false));
         assertEquals(!own || variant == Variant.NO_CODEC, exact.equals(config.codecChoice()));
     }

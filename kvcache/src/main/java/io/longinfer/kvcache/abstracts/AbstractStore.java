@@ -23,18 +23,21 @@ import java.util.Optional;
 public final class AbstractStore implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<Optional<LayerAbstracts>> layers = new ArrayList<>();
+    private final Optional<PassingLeaves> passing;
 
     /**
      * Memory for the abstracts of {@code chunksPerHead} chunks.
      *
      * @param leafSlots {@code [layers]}: full groups of leaves in memory, the KV heads of a layer together; 0 for a layer
      *     without abstracts, {@link #allLeafSlots} for all of them
+     * @param passingSlots full groups of leaves that can pass through memory, shared by all layers; 0 for none
      * @param disk present if a layer has fewer slots than groups
      */
     public AbstractStore(
             DecoderShape shape,
             int chunksPerHead,
             List<Integer> leafSlots,
+            int passingSlots,
             AbstractPrecision precision,
             Optional<DiskStore> disk,
             AbstractKernels kernels) {
@@ -42,6 +45,7 @@ public final class AbstractStore implements AutoCloseable {
                 shape,
                 chunksPerHead,
                 leafSlots,
+                passingSlots,
                 precision,
                 kernels,
                 disk.map(store -> new StoreLeafDisk(store, precision.groupBytes(shape.headDim()))));
@@ -51,17 +55,22 @@ public final class AbstractStore implements AutoCloseable {
             DecoderShape shape,
             int chunksPerHead,
             List<Integer> leafSlots,
+            int passingSlots,
             AbstractPrecision precision,
             AbstractKernels kernels,
             Optional<LeafDisk> disk) {
-        MemorySegment sealed = arena.allocate(precision.groupBytes(shape.headDim()), 64);
+        int groupBytes = precision.groupBytes(shape.headDim());
+        passing = passingSlots == 0
+                ? Optional.empty()
+                : disk.map(d -> new PassingLeaves(passingSlots, groupBytes, d, arena));
+        MemorySegment sealed = arena.allocate(groupBytes, 64);
         for (int layer = 0; layer < leafSlots.size(); layer++) {
             int slots = leafSlots.get(layer);
             layers.add(
                     slots == 0
                             ? Optional.empty()
                             : Optional.of(new LayerAbstracts(
-                                    layer, shape, chunksPerHead, slots, precision, kernels, disk, sealed, arena)));
+                                    layer, shape, chunksPerHead, slots, precision, kernels, disk, passing, sealed, arena)));
         }
     }
 
@@ -93,14 +102,24 @@ public final class AbstractStore implements AutoCloseable {
         }
     }
 
+    /**
+     * Starts to read the leaves that a layer's next step will likely score and memory does not hold: those that its last step
+     * did. No other layer may be in a step.
+     */
+    public void readAhead(int layer) {
+        layers.get(layer).ifPresent(LayerAbstracts::readAhead);
+    }
+
     /** Forgets all abstracts. */
     public void reset() {
+        passing.ifPresent(PassingLeaves::forget);
         layers.forEach(layer -> layer.ifPresent(LayerAbstracts::reset));
     }
 
     @Override
     public void close() {
         if (arena.scope().isAlive()) {
+            passing.ifPresent(PassingLeaves::forget);
             arena.close();
         }
     }

@@ -42,6 +42,7 @@ public final class LayerAbstracts {
             AbstractPrecision precision,
             AbstractKernels kernels,
             Optional<LeafDisk> disk,
+            Optional<PassingLeaves> passing,
             MemorySegment sealed,
             SegmentAllocator allocator) {
         this.precision = precision;
@@ -54,7 +55,8 @@ public final class LayerAbstracts {
         chunkLayout = new ChunkLayout(shape.headDim());
         tree = new ChunkTree(shape.headDim(), kvHeads, chunksPerHead, allocator);
         int groups = AbstractLayout.groups(chunksPerHead);
-        leaves = new LeafGroups(layer, shape.headDim(), kvHeads, groups, slots, precision, kernels, disk, allocator);
+        leaves = new LeafGroups(
+                layer, shape.headDim(), kvHeads, groups, slots, precision, kernels, disk, passing, allocator);
         minima = new float[shape.headDim()];
         maxima = new float[shape.headDim()];
     }
@@ -152,6 +154,16 @@ public final class LayerAbstracts {
     /** Reads what was asked for since the last fetch, in one batch. */
     public void fetch() {
         leaves.fetch();
+    }
+
+    /** Starts a step. */
+    public void beginStep() {
+        leaves.beginStep();
+    }
+
+    /** Starts to read what the next step will likely score and memory does not hold. */
+    void readAhead() {
+        leaves.readAhead();
     }
 
     /** Ends a step. */

@@ -10,12 +10,24 @@ interface LeafDisk {
         void accept(int tag, MemorySegment source, long offset);
     }
 
+    /** Groups that are read together: wanted, started, awaited, and then empty again. */
+    interface Batch {
+        /** Adds a group, before {@link #start}. */
+        void want(int layer, int kvHead, int group, int tag);
+
+        /** Starts to read. */
+        void start();
+
+        /** Waits until all is there, and throws what went wrong. */
+        void await();
+
+        /** Waits until nothing more comes, whatever became of it. */
+        void awaitEnd();
+    }
+
     /** Writes a full group; its bytes are copied before this returns. */
     void write(int layer, int kvHead, int group, MemorySegment source, long offset);
 
-    /** Adds a group to the next batch. */
-    void want(int layer, int kvHead, int group, int tag);
-
-    /** Reads the batch and waits for it. */
-    void read(Target target);
+    /** An empty batch, whose groups go to {@code target}. */
+    Batch batch(Target target);
 }

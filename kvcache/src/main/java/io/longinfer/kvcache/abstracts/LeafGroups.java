@@ -28,6 +28,7 @@ final class LeafGroups {
     private final ByteAbstractLayout bytes;
     private final AbstractKernels kernels;
     private final Optional<LeafDisk> disk;
+    private final Optional<PassingLeaves> passing;
     private final int slots;
     private final int groupBytes;
     private final TokenCodeLayout codes;
@@ -47,16 +48,24 @@ final class LeafGroups {
     /** {@code [slots]}: the group of a slot, or NONE. */
     private final int[] groupOf;
 
-    /** {@code [slots]}: decayed uses. */
+    /** {@code [kvHeads * groups]}: decayed uses. */
     private final float[] uses;
+
+    /** {@code [kvHeads * groups]}: the last step that scored it. */
+    private final long[] scoredIn;
+
+    /** {@code [kvHeads * groups]}: where it passes through in the step at hand, or NONE. */
+    private final int[] passingAt;
 
     private final long[] loadedAt;
     private final boolean[] loading;
-    private final LeafDisk.Target target = this::load;
+    private final Optional<LeafDisk.Batch> batch;
     private final int[] incoming;
     private final int[] sealed;
     private int used;
     private int wanted;
+    private int passingCount;
+    private long step;
     private long clock;
     private long readGroups;
 
@@ -69,6 +78,7 @@ final class LeafGroups {
             AbstractPrecision precision,
             AbstractKernels kernels,
             Optional<LeafDisk> disk,
+            Optional<PassingLeaves> passing,
             SegmentAllocator allocator) {
         this.layer = layer;
         this.groups = groups;
@@ -76,6 +86,9 @@ final class LeafGroups {
         this.kernels = kernels;
         this.disk = disk;
         this.slots = Math.min(slots, kvHeads * groups);
+        boolean all = this.slots == kvHeads * groups;
+        this.passing = all ? Optional.empty() : passing;
+        batch = all ? Optional.empty() : disk.map(d -> d.batch(this::load));
         if (this.slots < kvHeads * groups && (disk.isEmpty() || this.slots < 1)) {
             throw new IllegalArgumentException("layer " + layer + " has " + slots + " slots for " + kvHeads * groups
                     + " groups of abstracts; fewer than all need a disk, and one slot at least");
@@ -90,7 +103,9 @@ final class LeafGroups {
         full = allocator.allocate((long) this.slots * groupBytes, 64);
         slotOf = new int[kvHeads * groups];
         groupOf = new int[this.slots];
-        uses = new float[this.slots];
+        uses = new float[kvHeads * groups];
+        scoredIn = new long[kvHeads * groups];
+        passingAt = new int[kvHeads * groups];
         loadedAt = new long[this.slots];
         loading = new boolean[this.slots];
         incoming = new int[this.slots];
@@ -156,12 +171,12 @@ final class LeafGroups {
         }
         groupOf[slot] = id;
         slotOf[id] = slot;
-        uses[slot] = 0;
         loadedAt[slot] = ++clock;
     }
 
     boolean resident(int kvHead, int group) {
-        return group >= sealed[kvHead] || slotOf[kvHead * groups + group] != NONE;
+        int id = kvHead * groups + group;
+        return group >= sealed[kvHead] || slotOf[id] != NONE || passingAt[id] != NONE;
     }
 
     /** Most groups that {@link #fetch} brings at once. */
@@ -175,9 +190,18 @@ final class LeafGroups {
             scoreOpen(kvHead, q, qOffset, heads, scores, stride);
             return;
         }
-        int slot = slotOf[kvHead * groups + group];
-        uses[slot] += use ? 1 : 0;
-        scoreFull(full, (long) slot * groupBytes, q, qOffset, heads, scores, stride);
+        int id = kvHead * groups + group;
+        if (use) {
+            uses[id]++;
+            scoredIn[id] = step;
+        }
+        int slot = slotOf[id];
+        if (slot != NONE) {
+            scoreFull(full, (long) slot * groupBytes, q, qOffset, heads, scores, stride);
+        } else {
+            PassingLeaves leaves = passing.orElseThrow();
+            scoreFull(leaves.memory(), leaves.offset(passingAt[id]), q, qOffset, heads, scores, stride);
+        }
     }
 
     /** The same of the group that grows; entries of chunks that do not exist yet are meaningless. */
@@ -207,12 +231,29 @@ final class LeafGroups {
         scoreFull(firsts, (long) kvHead * groupBytes, q, qOffset, heads, scores, stride);
     }
 
+    /** Starts a step: what passes through for it can be scored from now on. */
+    void beginStep() {
+        step++;
+        if (passing.isEmpty()) {
+            return;
+        }
+        if (passingCount > 0) { // of a step that failed
+            Arrays.fill(passingAt, NONE);
+            passingCount = 0;
+        }
+        passingCount = passing.get().await(layer);
+        readGroups += passingCount;
+        for (int i = 0; i < passingCount; i++) {
+            passingAt[passing.get().id(i)] = i;
+        }
+    }
+
     /** Adds a group to those that {@link #fetch} brings; at most {@link #slots} of them, none of them resident. */
     void want(int kvHead, int group) {
         int slot = used < slots ? used++ : victim();
         put(slot, kvHead * groups + group);
         loading[slot] = true;
-        disk.orElseThrow().want(layer, kvHead, group, slot);
+        batch.orElseThrow().want(layer, kvHead, group, slot);
         incoming[wanted++] = slot;
     }
 
@@ -220,7 +261,8 @@ final class LeafGroups {
     void fetch() {
         boolean done = false;
         try {
-            disk.orElseThrow().read(target);
+            batch.orElseThrow().start();
+            batch.orElseThrow().await();
             readGroups += wanted;
             done = true;
         } finally {
@@ -245,22 +287,54 @@ final class LeafGroups {
         for (int slot = 0; slot < slots; slot++) {
             if (!loading[slot]
                     && (best == NONE
-                            || uses[slot] < uses[best]
-                            || (uses[slot] == uses[best] && loadedAt[slot] > loadedAt[best]))) {
+                            || uses(slot) < uses(best)
+                            || (uses(slot) == uses(best) && loadedAt[slot] > loadedAt[best]))) {
                 best = slot;
             }
         }
         return best;
     }
 
-    /** Ends a step: uses of the past count less. */
+    private float uses(int slot) {
+        return groupOf[slot] == NONE ? -1 : uses[groupOf[slot]];
+    }
+
+    /** Ends a step: what passed through takes the slots of what was used less, and uses of the past count less. */
     void endStep() {
         if (slots == slotOf.length) {
             return;
         }
-        for (int slot = 0; slot < slots; slot++) {
-            uses[slot] *= KEEP;
+        for (int i = 0; i < passingCount; i++) {
+            PassingLeaves leaves = passing.orElseThrow();
+            int id = leaves.id(i);
+            passingAt[id] = NONE;
+            int slot = victim();
+            if (slotOf[id] == NONE && uses(slot) < uses[id]) {
+                MemorySegment.copy(leaves.memory(), leaves.offset(i), full, (long) slot * groupBytes, groupBytes);
+                put(slot, id);
+            }
         }
+        passingCount = 0;
+        for (int id = 0; id < uses.length; id++) {
+            uses[id] *= KEEP;
+        }
+    }
+
+    /** Starts to read what the last step scored and has no slot, for the next step of this layer. */
+    void readAhead() {
+        if (passing.isEmpty() || step == 0) {
+            return;
+        }
+        PassingLeaves leaves = passing.get();
+        leaves.begin(layer);
+        int count = 0;
+        for (int id = 0; id < uses.length && count < leaves.slots(); id++) {
+            if (scoredIn[id] == step && slotOf[id] == NONE) {
+                leaves.add(id, id / groups, id % groups);
+                count++;
+            }
+        }
+        leaves.start();
     }
 
     /** Groups read from disk so far. */
@@ -280,11 +354,15 @@ final class LeafGroups {
         Arrays.fill(slotOf, NONE);
         Arrays.fill(groupOf, NONE);
         Arrays.fill(uses, 0);
+        Arrays.fill(scoredIn, 0);
+        Arrays.fill(passingAt, NONE);
         Arrays.fill(loading, false);
         Arrays.fill(sealed, 0);
         open.fill((byte) 0);
         used = 0;
         wanted = 0;
+        passingCount = 0;
+        step = 0;
         clock = 0;
         readGroups = 0;
     }

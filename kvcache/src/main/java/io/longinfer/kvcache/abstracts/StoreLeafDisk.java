@@ -8,13 +8,10 @@ import java.lang.foreign.MemorySegment;
 final class StoreLeafDisk implements LeafDisk {
     private final DiskStore store;
     private final int groupBytes;
-    private final ReadBatch batch;
-    private volatile Target target = (tag, source, offset) -> {};
 
     StoreLeafDisk(DiskStore store, int groupBytes) {
         this.store = store;
         this.groupBytes = groupBytes;
-        batch = new ReadBatch((tag, source, offset, prefixLength, length) -> target.accept(tag, source, offset));
     }
 
     @Override
@@ -23,18 +20,47 @@ final class StoreLeafDisk implements LeafDisk {
     }
 
     @Override
-    public void want(int layer, int kvHead, int group, int tag) {
-        batch.add(store.geometry().groupBlock(layer, kvHead, group), tag);
+    public Batch batch(Target target) {
+        return new StoreBatch(store, target);
     }
 
-    @Override
-    public void read(Target to) {
-        target = to;
-        try {
-            store.submit(batch);
-            store.await(batch);
-        } finally {
-            batch.clear();
+    private static final class StoreBatch implements Batch {
+        private final DiskStore store;
+        private final ReadBatch reads;
+
+        StoreBatch(DiskStore store, Target target) {
+            this.store = store;
+            reads = new ReadBatch((tag, source, offset, prefixLength, length) -> target.accept(tag, source, offset));
+        }
+
+        @Override
+        public void want(int layer, int kvHead, int group, int tag) {
+            reads.add(store.geometry().groupBlock(layer, kvHead, group), tag);
+        }
+
+        @Override
+        public void start() {
+            try {
+                store.submit(reads);
+            } catch (RuntimeException e) {
+                reads.clear();
+                throw e;
+            }
+        }
+
+        @Override
+        public void await() {
+            try {
+                store.await(reads);
+            } finally {
+                reads.clear();
+            }
+        }
+
+        @Override
+        public void awaitEnd() {
+            store.awaitEnd(reads);
+            reads.clear();
         }
     }
 }

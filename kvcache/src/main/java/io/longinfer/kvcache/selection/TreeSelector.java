@@ -116,6 +116,7 @@ public final class TreeSelector implements Selector {
         LayerAbstracts layerAbstracts = layerAbstracts(layer);
         Partition partition = partitions.get(layer);
         partition.nextStep();
+        layerAbstracts.beginStep();
         job(layer, chunks, false, queries, queryOffset);
         workers.forEach(kvHeads, startTask);
         while (fetchWanted(layerAbstracts)) {

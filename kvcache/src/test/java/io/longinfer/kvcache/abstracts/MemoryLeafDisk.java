@@ -16,25 +16,42 @@ public final class MemoryLeafDisk implements LeafDisk {
     private record Wanted(List<Integer> block, int tag) {}
 
     private final Map<List<Integer>, byte[]> blocks = new HashMap<>();
-    private final List<Wanted> batch = new ArrayList<>();
     private final int blockBytes;
 
     /** Batches read. */
     public int reads;
 
-    private MemoryLeafDisk(int blockBytes) {
+    /** An empty disk. */
+    public MemoryLeafDisk(int blockBytes) {
         this.blockBytes = blockBytes;
     }
 
     /** A store whose groups lie in such a disk where {@code slots} are fewer than all. */
     public static AbstractStore store(
-            DecoderShape shape, int chunks, int slots, AbstractPrecision precision, AbstractKernels kernels) {
+            DecoderShape shape,
+            int chunks,
+            int slots,
+            int passing,
+            AbstractPrecision precision,
+            AbstractKernels kernels) {
         MemoryLeafDisk disk = new MemoryLeafDisk(precision.groupBytes(shape.headDim()));
+        return store(disk, shape, chunks, slots, passing, precision, kernels);
+    }
+
+    /** A store whose groups lie in {@code disk} where {@code slots} are fewer than all. */
+    public static AbstractStore store(
+            MemoryLeafDisk disk,
+            DecoderShape shape,
+            int chunks,
+            int slots,
+            int passing,
+            AbstractPrecision precision,
+            AbstractKernels kernels) {
         List<Integer> perLayer = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {
             perLayer.add(slots);
         }
-        return new AbstractStore(shape, chunks, perLayer, precision, kernels, Optional.of(disk));
+        return new AbstractStore(shape, chunks, perLayer, passing, precision, kernels, Optional.of(disk));
     }
 
     @Override
@@ -45,16 +62,31 @@ public final class MemoryLeafDisk implements LeafDisk {
     }
 
     @Override
-    public void want(int layer, int kvHead, int group, int tag) {
-        batch.add(new Wanted(List.of(layer, kvHead, group), tag));
-    }
+    public Batch batch(Target target) {
+        List<Wanted> batch = new ArrayList<>();
+        return new Batch() {
+            @Override
+            public void want(int layer, int kvHead, int group, int tag) {
+                batch.add(new Wanted(List.of(layer, kvHead, group), tag));
+            }
 
-    @Override
-    public void read(Target target) {
-        reads++;
-        for (Wanted wanted : batch) {
-            target.accept(wanted.tag, MemorySegment.ofArray(blocks.get(wanted.block)), 0);
-        }
-        batch.clear();
+            @Override
+            public void start() {
+                reads++;
+                for (Wanted wanted : batch) {
+                    target.accept(wanted.tag, MemorySegment.ofArray(blocks.get(wanted.block)), 0);
+                }
+            }
+
+            @Override
+            public void await() {
+                batch.clear();
+            }
+
+            @Override
+            public void awaitEnd() {
+                batch.clear();
+            }
+        };
     }
 }

@@ -43,7 +43,7 @@ public class SearchBenchmark {
     public void fill() {
         Random random = new Random(1);
         TreeFixture fixture = TreeFixture.of(TreeFixture.Keys.WALK, random, 1, 3, 64, CHUNKS);
-        store = fixture.store(random, CHUNKS, fixture.allSlots(), precision, TreeFixture.vector());
+        store = fixture.store(random, CHUNKS, fixture.allSlots(), 0, precision, TreeFixture.vector());
         selector = fixture.selector(new SelectionBudget(0.1, 0, 0, 16, 64), GroupRule.MEAN, mode, store);
         selection = fixture.selection();
         q = fixture.queries(random, 0.3f);

@@ -7,6 +7,7 @@ import io.longinfer.kernels.abstracts.AbstractKernels;
 import io.longinfer.kernels.abstracts.AbstractPrecision;
 import io.longinfer.kernels.abstracts.ScalarAbstractKernels;
 import io.longinfer.kvcache.abstracts.AbstractStore;
+import io.longinfer.kvcache.abstracts.MemoryLeafDisk;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,9 +45,10 @@ class TreeSelectorTest {
             TreeFixture fixture, Random random, int chunks, AbstractPrecision precision, AbstractKernels kernels) {
         SelectionBudget budget = budget(random.nextDouble() * 0.5);
         GroupRule rule = random.nextBoolean() ? GroupRule.MEAN : GroupRule.MAX;
-        AbstractStore all = fixture.store(random, chunks, fixture.allSlots(), precision, kernels);
+        AbstractStore all = fixture.store(random, chunks, fixture.allSlots(), 0, precision, kernels);
         int few = 1 + random.nextInt(fixture.allSlots());
-        AbstractStore some = fixture.store(random, chunks, few, precision, kernels);
+        int passing = random.nextInt(fixture.allSlots());
+        AbstractStore some = fixture.store(random, chunks, few, passing, precision, kernels);
         TreeSelector flat = fixture.selector(budget, rule, SearchMode.FLAT, all);
         TreeSelector tree = fixture.selector(budget, rule, SearchMode.TREE, all);
         TreeSelector unlearned = fixture.selector(budget, rule, SearchMode.ADAPTIVE, some);
@@ -54,10 +56,11 @@ class TreeSelectorTest {
         for (int round = 0; round < 4; round++) {
             float[] q = fixture.queries(random, (float) Math.pow(10, round - 2));
             String what = fixture.shape().group() + " heads, " + chunks + " chunks, " + precision + ", " + few
-                    + " slots, round " + round;
+                    + " slots, " + passing + " passing, round " + round;
             String expected = select(fixture, flat, chunks, q);
             assertEquals(expected, select(fixture, tree, chunks, q), what);
             assertEquals(expected, select(fixture, unlearned, chunks, q), what);
+            some.readAhead(0);
             assertEquals(expected, select(fixture, flatFromDisk, chunks, q), what);
         }
         // At most the two nodes of level 2 come on top.
@@ -82,8 +85,8 @@ class TreeSelectorTest {
         int chunks = 300;
         TreeFixture fixture = TreeFixture.of(TreeFixture.Keys.WALK, random, 2, group, 16, chunks);
         AbstractStore all =
-                fixture.store(random, 200, fixture.allSlots(), AbstractPrecision.INT8, TreeFixture.vector());
-        AbstractStore few = fixture.store(random, 200, 3, AbstractPrecision.INT8, TreeFixture.vector());
+                fixture.store(random, 200, fixture.allSlots(), 0, AbstractPrecision.INT8, TreeFixture.vector());
+        AbstractStore few = fixture.store(random, 200, 3, 5, AbstractPrecision.INT8, TreeFixture.vector());
         TreeSelector rich = fixture.selector(budget(0.1), GroupRule.MEAN, SearchMode.ADAPTIVE, all);
         TreeSelector poor = fixture.selector(budget(0.1), GroupRule.MEAN, SearchMode.ADAPTIVE, few);
         float[] masses = peaks(random, 2 * chunks);
@@ -100,6 +103,9 @@ class TreeSelectorTest {
             poor.select(0, step, q, 0, selection);
             assertEquals(expected, TreeFixture.list(selection), "step " + step);
             rich.guess(0, step, q, 0, guess);
+            if (step % 3 > 0) {
+                few.readAhead(0);
+            }
             rich.learnStep(0, step, selection, masses, 0, chunks);
             poor.learnStep(0, step, selection, masses, 0, chunks);
             fixture.append(all, step, 1);
@@ -126,7 +132,7 @@ class TreeSelectorTest {
     void aResetSelectorStartsAnew() {
         Random random = seeded(5);
         TreeFixture fixture = TreeFixture.of(TreeFixture.Keys.WALK, random, 1, 2, 16, 100);
-        AbstractStore store = fixture.store(random, 100, 2, AbstractPrecision.FP16, TreeFixture.vector());
+        AbstractStore store = fixture.store(random, 100, 2, 0, AbstractPrecision.FP16, TreeFixture.vector());
         TreeSelector selector = fixture.selector(budget(0.2), GroupRule.MEAN, SearchMode.ADAPTIVE, store);
         float[] q = fixture.queries(random, 1);
         String expected = select(fixture, selector, 100, q);
@@ -136,6 +142,30 @@ class TreeSelectorTest {
         store.reset();
         fixture.append(store, 0, 100);
         assertEquals(expected, select(fixture, selector, 100, q));
+        store.close();
+    }
+
+    /** What was scored in the last step and has no slot comes in one batch before the step, and none within it. */
+    @Test
+    void whatPassesThroughIsReadBeforeTheStep() {
+        Random random = seeded(7);
+        TreeFixture fixture = TreeFixture.of(TreeFixture.Keys.WALK, random, 2, 1, 16, 200);
+        int all = fixture.allSlots();
+        MemoryLeafDisk disk = new MemoryLeafDisk(AbstractPrecision.INT8.groupBytes(16));
+        AbstractStore store = MemoryLeafDisk.store(
+                disk, fixture.shape(), 200, all - 6, 6, AbstractPrecision.INT8, TreeFixture.vector());
+        fixture.append(store, 0, 200);
+        TreeSelector flat = fixture.selector(budget(0.1), GroupRule.MEAN, SearchMode.FLAT, store);
+        float[] q = fixture.queries(random, 1);
+        select(fixture, flat, 200, q);
+        for (int step = 0; step < 5; step++) {
+            store.readAhead(0);
+            int reads = disk.reads;
+            long groups = flat.statistics(0).readGroups();
+            select(fixture, flat, 200, q);
+            assertEquals(reads, disk.reads, "batches within step " + step);
+            assertEquals(4, flat.statistics(0).readGroups() - groups, "two heads have 24 full groups and 20 slots");
+        }
         store.close();
     }
 }

@@ -156,7 +156,9 @@ public final class BatchSession implements AutoCloseable {
         if (block.rows() == 0) {
             return;
         }
+        caches.beginStep(block.segments());
         layers();
+        caches.endStep();
         session.logits(0, block.rows(), stepLogits);
         int vocabulary = shape.vocabulary();
         for (int segment = 0; segment < block.segments() && sequences() > 1; segment++) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvMetrics;
 import io.longinfer.kvcache.KvMetrics.LayerMetrics;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.selection.SelectionBudget;
 import io.longinfer.kvcache.selection.SelectorKind;
 import io.longinfer.model.Model;
@@ -134,7 +135,13 @@ class BaselinesTest {
         Outcome second = run(overTiers(config, 1), 1);
         // All chunks in one call of attention or in several: sums are rounded otherwise.
         assertArrayEquals(run(config, 0).logits.getFirst(), first.logits.getFirst(), 2e-3f);
-        assertSame(first, run(overTiers(config, 1).toBuilder().readAhead(false).build(), 0));
+        assertSame(
+                first,
+                run(
+                        overTiers(config, 1).toBuilder()
+                                .readAhead(ReadAheadMode.NEVER)
+                                .build(),
+                        0));
         Outcome both = run(overTiers(config, 2), 0, 1);
         for (int step = 0; step < STEPS; step++) {
             assertArrayEquals(first.logits.get(step), both.logits.get(2 * step), "step " + step);

@@ -10,6 +10,7 @@ import io.longinfer.kvcache.budget.Tier;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.disk.DiskIo;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.model.Model;
 import io.longinfer.model.catalog.ModelCatalog;
 import java.io.IOException;
@@ -60,11 +61,14 @@ class ReadAheadLogitsTest {
                 .codecChoice(new KvConfig.CodecChoice(Optional.of(new Codec(precision, false)), coarse))
                 .budgets(512 * KIB * batch, 640 * KIB * batch, 64 * 1024 * KIB)
                 .diskDirectory(directory)
-                .readAhead(false)
+                .readAhead(ReadAheadMode.NEVER)
                 .build();
         List<float[]> expected = decode(config, batch);
-        KvConfig ahead = config.toBuilder().readAhead(true).build();
+        KvConfig ahead = config.toBuilder().readAhead(ReadAheadMode.ALWAYS).build();
         same(expected, decode(ahead, batch));
+        same(
+                expected,
+                decode(ahead.toBuilder().readAhead(ReadAheadMode.MEASURED).build(), batch));
         same(
                 expected,
                 decode(
@@ -110,7 +114,9 @@ class ReadAheadLogitsTest {
         for (int s = 0; s < session.sequences(); s++) {
             KvMetrics metrics = session.cache(s).metrics();
             assertTrue(metrics.tier(Tier.DISK).hits() > 0, "nothing came from the disk");
-            assertEquals(config.readAhead(), metrics.pipeline().aheadUsed() > 0);
+            assertEquals(
+                    config.readAhead() != ReadAheadMode.NEVER,
+                    metrics.pipeline().aheadUsed() > 0);
             for (KvMetrics.TierMetrics tier : metrics.tiers()) {
                 assertTrue(tier.peakBytes() <= tier.budgetBytes(), () -> tier + " went over its budget");
             }

@@ -4,6 +4,7 @@ import io.longinfer.kvcache.CodecChooser;
 import io.longinfer.kvcache.KvConfig;
 import io.longinfer.kvcache.KvPlan;
 import io.longinfer.kvcache.codec.Codec;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 
 /**
  * What placement has to work with.
@@ -50,7 +51,7 @@ public record Capacities(
                 backed,
                 codec,
                 choice.coarseMass(),
-                config.readAhead() && (backed || linkedHost),
+                config.readAhead() != ReadAheadMode.NEVER && (backed || linkedHost),
                 linkedHost,
                 RecordGeometry.of(
                         plan.shape().headDim(),
