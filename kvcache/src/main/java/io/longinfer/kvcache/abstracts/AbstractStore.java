@@ -70,7 +70,16 @@ public final class AbstractStore implements AutoCloseable {
                     slots == 0
                             ? Optional.empty()
                             : Optional.of(new LayerAbstracts(
-                                    layer, shape, chunksPerHead, slots, precision, kernels, disk, passing, sealed, arena)));
+                                    layer,
+                                    shape,
+                                    chunksPerHead,
+                                    slots,
+                                    precision,
+                                    kernels,
+                                    disk,
+                                    passing,
+                                    sealed,
+                                    arena)));
         }
     }
 

@@ -24,8 +24,9 @@ class ReadAheadGateTest {
 
     @Test
     void staysOpenWhereThatIsFasterButForTrials() {
-        // 8 open, trials of 3 behind it and behind 32, 64, 128 and 256 steps
-        assertEquals(506 - 5 * 3 + 256, run(506 + 256, 1, 100, 130));
+        int periods = 32 + 64 + 128 + 256 + 255; // the next step begins a trial
+        int steps = 8 + periods + 5 * 3;
+        assertEquals(8 + periods, run(steps, 1, 100, 130));
         assertTrue(gate.open());
     }
 
