@@ -28,6 +28,7 @@ class ScalingTest {
                 1,
                 Collections.nCopies(layers, layer),
                 0,
+                0,
                 new KvPlan.DiskPlan(512, 0, 1, 1, 1, 1),
                 false,
                 List.of());

@@ -56,6 +56,7 @@ class StepModelTest {
                 CHUNK,
                 List.of(inHost, inHost),
                 0,
+                0,
                 new DiskPlan(512, 0, 1 << 20, 4096, 4096, 1 << 16),
                 false,
                 List.of());
