@@ -27,7 +27,7 @@ measure: latency
 models: $model
 tokens: $tokens
 variants: [full, quest, ours]
-kv: {emulate-disk: [50MB/s, 100MB/s, 200MB/s], emulate-link: 400MB/s}
+kv: {emulate-disk: [50MB/s, 100MB/s, 200MB/s], emulate-link: 400MB/s, read-ahead: true}
 device-shares: 0.0625
 host-shares: 0.125
 repetitions: 3
