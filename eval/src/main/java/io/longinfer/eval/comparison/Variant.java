@@ -41,7 +41,7 @@ public enum Variant {
     NO_TOKEN_CODES,
     /** All abstracts lie in the host or on the device, whatever their share of the budget. */
     NO_DISK_ABSTRACTS,
-    /** Nothing is read before it is known to be needed. */
+    /** No chunk is read before it is known to be needed. */
     NO_READ_AHEAD,
     /** What the next layer will select is guessed in every step, whether that saves time or not. */
     ALWAYS_READ_AHEAD,

@@ -304,20 +304,26 @@ final class LeafGroups {
         if (slots == slotOf.length) {
             return;
         }
-        for (int i = 0; i < passingCount; i++) {
-            PassingLeaves leaves = passing.orElseThrow();
-            int id = leaves.id(i);
-            passingAt[id] = NONE;
-            int slot = victim();
-            if (slotOf[id] == NONE && uses(slot) < uses[id]) {
-                MemorySegment.copy(leaves.memory(), leaves.offset(i), full, (long) slot * groupBytes, groupBytes);
-                put(slot, id);
-            }
+        if (passingCount > 0) {
+            keepPassing(passing.orElseThrow());
         }
-        passingCount = 0;
         for (int id = 0; id < uses.length; id++) {
             uses[id] *= KEEP;
         }
+    }
+
+    private void keepPassing(PassingLeaves leaves) {
+        int slot = victim();
+        for (int i = 0; i < passingCount; i++) {
+            int id = leaves.id(i);
+            passingAt[id] = NONE;
+            if (uses(slot) < uses[id]) {
+                MemorySegment.copy(leaves.memory(), leaves.offset(i), full, (long) slot * groupBytes, groupBytes);
+                put(slot, id);
+                slot = victim();
+            }
+        }
+        passingCount = 0;
     }
 
     /** Starts to read what the last step scored and has no slot, for the next step of this layer. */
@@ -326,15 +332,15 @@ final class LeafGroups {
             return;
         }
         PassingLeaves leaves = passing.get();
-        leaves.begin(layer);
+        leaves.forget();
         int count = 0;
         for (int id = 0; id < uses.length && count < leaves.slots(); id++) {
             if (scoredIn[id] == step && slotOf[id] == NONE) {
-                leaves.add(id, id / groups, id % groups);
+                leaves.add(layer, id, id / groups, id % groups);
                 count++;
             }
         }
-        leaves.start();
+        leaves.start(layer);
     }
 
     /** Groups read from disk so far. */

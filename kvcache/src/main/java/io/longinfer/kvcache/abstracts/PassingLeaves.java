@@ -38,41 +38,25 @@ final class PassingLeaves {
         return slots;
     }
 
-    /** Gives up what is here, to be filled for a layer: {@link #add}, then {@link #start}. */
-    void begin(int ofLayer) {
-        forget();
-        layer = ofLayer;
-    }
-
-    /** Adds a group; {@code id} is the layer's own number for it. */
-    void add(int id, int kvHead, int group) {
-        batch.want(layer, kvHead, group, count);
+    /** Adds a group of a layer, behind {@link #forget} and before {@link #start}; {@code id} is the layer's own number for it. */
+    void add(int ofLayer, int id, int kvHead, int group) {
+        batch.want(ofLayer, kvHead, group, count);
         ids[count++] = id;
     }
 
-    /** Starts the reads; on failure nothing is here. */
-    void start() {
-        try {
-            batch.start();
-        } catch (RuntimeException e) {
-            layer = NONE;
-            count = 0;
-            throw e;
-        }
+    /** Starts to read what was added for a layer; if that fails nothing is here. */
+    void start(int ofLayer) {
+        batch.start();
+        layer = ofLayer;
     }
 
-    /** Waits for what was read for a layer; returns how many groups are here for it. */
+    /** Waits for what was read for a layer, to be used in one step; returns how many groups that are, the first of the slots. */
     int await(int ofLayer) {
         if (layer != ofLayer) {
             return 0;
         }
-        try {
-            batch.await();
-        } catch (RuntimeException e) {
-            layer = NONE;
-            count = 0;
-            throw e;
-        }
+        layer = NONE;
+        batch.await();
         return count;
     }
 

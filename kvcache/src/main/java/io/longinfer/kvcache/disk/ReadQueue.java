@@ -16,8 +16,11 @@ final class ReadQueue {
     /** No operation. */
     static final int NONE = -1;
 
-    /** A wait shorter than this, as for a fast disk, is spun: who sleeps comes too late to help. */
-    private static final long SPIN_NANOS = 200_000;
+    /** A wait shorter than this is cheaper spun than slept. */
+    private static final long SPIN_NANOS = 10_000;
+
+    /** The same where whoever waits can help, and would come too late if he slept: longer than a fast disk takes. */
+    private static final long SPIN_TO_HELP_NANOS = 200_000;
 
     /** Arrivals that are worth waking someone for who sleeps until his batch is complete. */
     private static final int WORTH_WAKING = 4;
@@ -28,6 +31,8 @@ final class ReadQueue {
     private final int bridgeBytes;
     private final int alignmentBytes;
     private final Throttle throttle;
+
+    private volatile long spinNanos = SPIN_NANOS;
 
     // Guarded by this.
     private final int[] free;
@@ -72,9 +77,13 @@ final class ReadQueue {
         return operations[index];
     }
 
-    /** Sets what is run, under the monitor, when work comes for threads that found none. */
+    /**
+     * Sets what is run, under the monitor, when work comes for a reader that found none, and has others spin longer for what it
+     * leaves to them with {@link #arrived}.
+     */
     synchronized void wakeWith(Runnable action) {
         waker = action;
+        spinNanos = SPIN_TO_HELP_NANOS;
     }
 
     /** Takes a located batch. */
@@ -269,7 +278,7 @@ final class ReadQueue {
         while (!batch.complete()) {
             if (deliverNext(false)) {
                 idleSince = System.nanoTime();
-            } else if (System.nanoTime() - idleSince < SPIN_NANOS) {
+            } else if (System.nanoTime() - idleSince < spinNanos) {
                 Thread.onSpinWait();
             } else {
                 sleep(batch);

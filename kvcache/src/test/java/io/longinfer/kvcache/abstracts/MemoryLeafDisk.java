@@ -26,18 +26,6 @@ public final class MemoryLeafDisk implements LeafDisk {
         this.blockBytes = blockBytes;
     }
 
-    /** A store whose groups lie in such a disk where {@code slots} are fewer than all. */
-    public static AbstractStore store(
-            DecoderShape shape,
-            int chunks,
-            int slots,
-            int passing,
-            AbstractPrecision precision,
-            AbstractKernels kernels) {
-        MemoryLeafDisk disk = new MemoryLeafDisk(precision.groupBytes(shape.headDim()));
-        return store(disk, shape, chunks, slots, passing, precision, kernels);
-    }
-
     /** A store whose groups lie in {@code disk} where {@code slots} are fewer than all. */
     public static AbstractStore store(
             MemoryLeafDisk disk,

@@ -63,7 +63,8 @@ record TreeFixture(DecoderShape shape, int chunks, MemorySegment keys) {
     /** A store of the first {@code count} chunks, appended in pieces of random length. */
     AbstractStore store(
             Random random, int count, int slots, int passing, AbstractPrecision precision, AbstractKernels kernels) {
-        AbstractStore store = MemoryLeafDisk.store(shape, chunks, slots, passing, precision, kernels);
+        MemoryLeafDisk disk = new MemoryLeafDisk(precision.groupBytes(shape.headDim()));
+        AbstractStore store = MemoryLeafDisk.store(disk, shape, chunks, slots, passing, precision, kernels);
         int first = 0;
         while (first < count) {
             int piece = Math.min(count - first, 1 + random.nextInt(40));

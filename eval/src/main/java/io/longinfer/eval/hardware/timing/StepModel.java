@@ -22,6 +22,10 @@ public final class StepModel {
     private final Transfers transfers;
     private final double streamedShare;
     private final Ahead[] aheads;
+
+    /** {@code [batch]}: when the abstracts that pass through memory are there for the next layer. */
+    private final double[] abstractsReady;
+
     private double now;
     private double stalled;
 
@@ -42,6 +46,7 @@ public final class StepModel {
                 machine, work.records(), (double) batch * work.plan().disk().readBytes());
         streamedShare = costs.streamedShare(kvBytes);
         aheads = new Ahead[batch];
+        abstractsReady = new double[batch];
     }
 
     /**
@@ -88,7 +93,7 @@ public final class StepModel {
                 + machine.device().layerNanos();
         Units[] units = new Units[batch];
         for (int sequence = 0; sequence < batch; sequence++) {
-            units[sequence] = prepare(sequence, layer, loads.get(sequence).get(layer));
+            units[sequence] = prepare(sequence, layer, loads.get(sequence));
         }
         if (hasNext) {
             readAhead(layer + 1, loads);
@@ -102,9 +107,16 @@ public final class StepModel {
         }
     }
 
-    private Units prepare(int sequence, int layer, LayerLoad load) {
+    private Units prepare(int sequence, int layer, List<LayerLoad> layers) {
+        LayerLoad load = layers.get(layer);
+        boolean pass = work.plan().passingLeaves() > 0;
+        if (pass) {
+            waitFor(abstractsReady[sequence]);
+        }
         now += scoring(layer, load);
-        waitFor(transfers.readAbstracts(load.abstractReadBytes(), work.shape().kvHeads(), now));
+        if (!pass) {
+            waitFor(readAbstracts(load));
+        }
         double aheadReady = now;
         Ahead ahead = aheads[sequence];
         if (ahead != null && ahead.layer() == layer) {
@@ -114,7 +126,14 @@ public final class StepModel {
         aheads[sequence] = null;
         Units units = new Units(load, aheadReady);
         units.start();
+        if (pass) { // for the next layer, or the next step
+            abstractsReady[sequence] = readAbstracts(layers.get((layer + 1) % layers.size()));
+        }
         return units;
+    }
+
+    private double readAbstracts(LayerLoad load) {
+        return transfers.readAbstracts(load.abstractReadBytes(), work.shape().kvHeads(), now);
     }
 
     /** A search of abstracts where they lie. */

@@ -42,6 +42,10 @@ class StepModelTest {
     }
 
     private static Workload work(int unitChunks) {
+        return work(unitChunks, 0);
+    }
+
+    private static Workload work(int unitChunks, int passingLeaves) {
         LayerPlan inHost = new LayerPlan(Placement.HOST, 0);
         KvPlan plan = new KvPlan(
                 SHAPE,
@@ -55,7 +59,7 @@ class StepModelTest {
                 0,
                 CHUNK,
                 List.of(inHost, inHost),
-                0,
+                passingLeaves,
                 0,
                 new DiskPlan(512, 0, 1 << 20, 4096, 4096, 1 << 16),
                 false,
@@ -119,6 +123,17 @@ class StepModelTest {
         StepTime seen = step(machine(100), 8, 1, first, second);
         double between = 8 * CHUNK + FINISH + PROJECT + 7;
         assertEquals(4 * CHUNK * 100 - between, seen.stallNanos(), 1e-6);
+    }
+
+    @Test
+    void abstractsThatPassThroughMemoryComeWhileTheLayerBeforeComputes() {
+        LayerLoad load = new LayerLoad(128, 0, 8, 128, Moves.NONE, Moves.NONE, Moves.NONE, 0, 0, 100, false);
+        List<List<LayerLoad>> loads = List.of(List.of(load, load));
+        StepTime serial = new StepModel(machine(3), work(8, 0), 1, 0).step(loads);
+        StepTime passing = new StepModel(machine(3), work(8, 4), 1, 0).step(loads);
+        assertEquals(2 * 100 * 3, serial.stallNanos(), 1e-6);
+        assertEquals(0, passing.stallNanos(), 1e-6);
+        assertEquals(serial.diskBytes(), passing.diskBytes());
     }
 
     @Test
