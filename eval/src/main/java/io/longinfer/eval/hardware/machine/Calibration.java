@@ -16,6 +16,7 @@ import io.longinfer.kvcache.codec.ChunkCodec;
 import io.longinfer.kvcache.codec.Codec;
 import io.longinfer.kvcache.codec.Precision;
 import io.longinfer.kvcache.codec.RecordLengths;
+import io.longinfer.kvcache.pipeline.ReadAheadMode;
 import io.longinfer.kvcache.tier.Link;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -126,6 +127,7 @@ public final class Calibration {
      */
     private Machine.Disk disk() throws IOException {
         KvConfig tiers = KvConfig.defaults().toBuilder()
+                .readAhead(ReadAheadMode.ALWAYS)
                 .budgets(prefix.kvBytes(1) / 16, prefix.kvBytes(1) / 8, 2 * prefix.kvBytes(1))
                 .build();
         Map<Variant, List<DecodeRun>> runs = runs(tiers, List.of(Variant.FULL, Variant.QUEST));
